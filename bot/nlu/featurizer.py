@@ -1,0 +1,53 @@
+"""The featurizer: puts the encoders' sentence vector on each message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.encoders import Encoder, encoder
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
+)
+class SentenceFeaturizer(GraphComponent):
+    """Adds one dense sentence feature of shape (1, 896) per message."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceFeaturizer:
+        """See `GraphComponent.create`."""
+        return cls(encoder())
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Encode the text of each message that has one."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text is not None:
+                vector = self._encoder.encode(text).reshape(1, -1)
+                message.add_features(
+                    Features(vector, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
+                )
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Encode every training example."""
+        self.process(training_data.training_examples)
+        return training_data

@@ -1,0 +1,171 @@
+"""Settings: frozen, and the only reader of the environment.
+
+Values come from the environment, then from `.env` in the working folder. A missing secret is made
+once and kept in the data folder when everything is stored there (the embedded default); with a
+database of one's own its absence is an error that names it, because a secret that appears by
+itself on one of several machines would lock the others out of what it encrypted.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+Role = Literal["demo", "controller"]
+_New = Callable[[], str]
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the message names it and never shows a secret."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set. Lengths are in seconds, rates as `<number>/<second|minute|hour>`."""
+
+    data_dir: Path
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    data_keys: str = field(repr=False)
+    allowed_origins: frozenset[str] = frozenset()
+    rate_limit: str = "30/minute"
+    session_rate_limit: str = "20/minute"
+    operator_role: Role = "demo"
+    operator_name: str = ""
+    controller_name: str = "Meta"
+    controller_contact: str = ""
+    objection_form_url: str = ""
+    privacy_policy_url: str = ""
+    log_level: str = "WARNING"
+    session_lifetime: int = 30 * 24 * 3600
+    turn_limit: float = 20.0
+    action_limit: float = 10.0
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
+        """Read the settings.
+
+        Args:
+            environ: variables instead of the process environment and `.env`.
+            cwd: the folder that `.env` and relative paths belong to; the working folder.
+
+        Raises:
+            SettingsError: a value cannot be used, or a secret is missing where none may be made.
+        """
+        cwd = cwd or Path.cwd()
+        if environ is None:
+            dotenv = {k: v for k, v in dotenv_values(cwd / ".env").items() if v is not None}
+            environ = {**dotenv, **os.environ}
+        read = _Reader(environ)
+        data_dir = (cwd / (read.text("DATA_DIR") or "var")).resolve()
+        embedded = not read.text("DATABASE_URL")
+        made = _Made(data_dir) if embedded else None
+        role = read.text("OPERATOR_ROLE") or "demo"
+        if role not in ("demo", "controller"):
+            raise SettingsError("OPERATOR_ROLE must be 'demo' or 'controller'.")
+        operator = read.text("OPERATOR_NAME")
+        controller = read.text("CONTROLLER_NAME") or "Meta"
+        return cls(
+            data_dir=data_dir,
+            database_url=read.text("DATABASE_URL") or f"sqlite:///{data_dir / 'objections.db'}",
+            secret_key=read.secret("SECRET_KEY", made, _new_secret),
+            data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
+            allowed_origins=read.origins("ALLOWED_ORIGINS"),
+            rate_limit=read.rate("RATE_LIMIT", "30/minute"),
+            session_rate_limit=read.rate("SESSION_RATE_LIMIT", "20/minute"),
+            operator_role=cast(Role, role),
+            operator_name=operator or (controller if role == "controller" else ""),
+            controller_name=controller,
+            controller_contact=read.text("CONTROLLER_CONTACT"),
+            objection_form_url=read.url("OBJECTION_FORM_URL"),
+            privacy_policy_url=read.url("PRIVACY_POLICY_URL"),
+            log_level=read.level("LOG_LEVEL"),
+        )
+
+
+class _Reader:
+    """Turns variables into values, each with an error that names its variable."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str:
+        return self._environ.get(name, "").strip()
+
+    def secret(self, name: str, made: _Made | None, new: _New) -> str:
+        value = self.text(name)
+        if value:
+            return value
+        if made is None:
+            raise SettingsError(f"{name} is missing. It is needed when DATABASE_URL is set.")
+        return made.get(name, new)
+
+    def url(self, name: str) -> str:
+        value = self.text(name)
+        if value and not value.startswith(("https://", "http://")):
+            raise SettingsError(f"{name} must begin with https:// or http://.")
+        return value
+
+    def origins(self, name: str) -> frozenset[str]:
+        origins = frozenset(part.strip().rstrip("/") for part in self.text(name).split(",") if part)
+        if "*" in origins:
+            # A wildcard would let any page act with the person's conversation.
+            raise SettingsError(f"{name} lists origins one by one; '*' is not accepted.")
+        return origins - {""}
+
+    def rate(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        if "off" in (value, self.text("RATE_LIMIT")):
+            return "off"
+        number, _, unit = value.partition("/")
+        if not number.isdigit() or int(number) < 1 or unit not in ("second", "minute", "hour"):
+            raise SettingsError(f"{name} must be 'off' or like '30/minute'.")
+        return value
+
+    def level(self, name: str) -> str:
+        value = self.text(name).upper() or "WARNING"
+        if value not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise SettingsError(f"{name} must be DEBUG, INFO, WARNING or ERROR.")
+        return value
+
+
+class _Made:
+    """Secrets made once, kept in the data folder in a file that only its owner can read."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / "secrets.env"
+
+    def get(self, name: str, new: _New) -> str:
+        value = self._read().get(name)
+        if value:
+            return value
+        value = new()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a", encoding="ascii") as file:
+            file.write(f"{name}={value}\n")
+        # Two first starts at once may both append: the first line is the one that counts for both.
+        return self._read()[name]
+
+    def _read(self) -> dict[str, str]:
+        if not self._path.exists():
+            return {}
+        lines = self._path.read_text(encoding="ascii").splitlines()
+        pairs = [line.partition("=") for line in reversed(lines) if "=" in line]
+        return {key: value for key, _, value in pairs}
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _new_data_keys() -> str:
+    return "k1:" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
