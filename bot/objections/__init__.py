@@ -1,0 +1,1 @@
+"""Filing an objection and what follows: plain Python, without a chatbot or a web framework."""

@@ -1,0 +1,171 @@
+"""Encryption of personal fields, and keyed hashes to find rows by a value without storing it.
+
+A field is sealed with AES-256-GCM. The row's identity (table, row id, column) is its associated
+data, so a ciphertext copied into another row or column does not open. The id of the key stands in
+front of the ciphertext, so keys can rotate: the first configured key seals, every key opens.
+
+Layout of a sealed field, in bytes:
+
+    1   format, always 1
+    1   length n of the key id
+    n   key id, ASCII
+    12  nonce, random
+    *   ciphertext, then the 16-byte tag
+
+The two keys in use (sealing, indexing) are both derived from the configured one with HKDF-SHA256
+(RFC 5869) under different labels, so neither says anything about the other.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+__all__ = ["BlindIndex", "Keys", "Unreadable"]
+
+_FORMAT = 1
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_URL_SAFE = str.maketrans("-_", "+/")
+_HOW = (
+    "DATA_KEYS must look like 'k1:<base64 of 32 bytes>', with further keys after commas, "
+    "the one in use first"
+)
+
+
+class Unreadable(Exception):
+    """A sealed field does not open: damaged, from another row, or its key is not configured."""
+
+
+@dataclass(frozen=True)
+class BlindIndex:
+    """A keyed hash of a value: `digest` is 64 hex digits, `key_id` names the key that made it."""
+
+    key_id: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class _Key:
+    key_id: str
+    seal: bytes = field(repr=False)
+    index: bytes = field(repr=False)
+
+
+class Keys:
+    """The configured data keys, the current one first."""
+
+    def __init__(self, material: Iterable[tuple[str, bytes]]) -> None:
+        """Take (key id, 32 bytes) pairs, the current key first.
+
+        Raises ValueError, naming DATA_KEYS and never the key, for anything else.
+        """
+        keys: dict[str, _Key] = {}
+        for key_id, secret in material:
+            if not _KEY_ID.fullmatch(key_id):
+                raise ValueError(f"{_HOW}; a key id has 1 to 32 letters, digits, '_' or '-'")
+            if key_id in keys:
+                raise ValueError(f"{_HOW}; a key id occurs twice")
+            if len(secret) != _KEY_BYTES:
+                raise ValueError(f"{_HOW}; a key is {len(secret)} bytes long, not {_KEY_BYTES}")
+            keys[key_id] = _Key(
+                key_id,
+                seal=_derive(secret, b"objection-bot field encryption v1"),
+                index=_derive(secret, b"objection-bot blind index v1"),
+            )
+        if not keys:
+            raise ValueError(f"{_HOW}; it is empty")
+        self._keys = keys
+        self._current = next(iter(keys.values()))
+
+    @classmethod
+    def parse(cls, text: str) -> Keys:
+        """Read the setting DATA_KEYS: `k2:<base64>,k1:<base64>`, the key in use first."""
+        return cls(_parse_one(part.strip()) for part in text.split(",") if part.strip())
+
+    def __repr__(self) -> str:
+        return f"Keys({', '.join(self._keys)})"
+
+    @property
+    def current_id(self) -> str:
+        """The id of the key that seals and indexes from now on."""
+        return self._current.key_id
+
+    def seal(self, text: str, *, table: str, row_id: str, column: str) -> bytes:
+        """Encrypt `text` for one column of one row."""
+        key = self._current
+        header = bytes([_FORMAT, len(key.key_id)]) + key.key_id.encode("ascii")
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = AESGCM(key.seal).encrypt(
+            nonce, text.encode("utf-8"), _identity(header, table, row_id, column)
+        )
+        return header + nonce + sealed
+
+    def open(self, sealed: bytes, *, table: str, row_id: str, column: str) -> str:
+        """Decrypt what `seal` made for the same column of the same row; else Unreadable."""
+        sealed = bytes(sealed)  # psycopg2 hands a memoryview
+        if len(sealed) < 2 or sealed[0] != _FORMAT:
+            raise Unreadable("a sealed field has an unknown format")
+        after_id = 2 + sealed[1]
+        header, rest = sealed[:after_id], sealed[after_id:]
+        try:
+            key = self._keys[header[2:].decode("ascii")]
+        except (KeyError, UnicodeDecodeError):
+            raise Unreadable("the key of a sealed field is not among DATA_KEYS") from None
+        nonce, body = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
+        try:
+            plain = AESGCM(key.seal).decrypt(nonce, body, _identity(header, table, row_id, column))
+        except (InvalidTag, ValueError):
+            raise Unreadable("a sealed field is damaged or belongs to another row") from None
+        return plain.decode("utf-8")
+
+    def index(self, purpose: str, *values: str) -> BlindIndex:
+        """Hash normalised `values` with the current key.
+
+        `purpose` (such as "contact.email") keeps indexes of different columns from being compared.
+        """
+        return _index(self._current, purpose, values)
+
+    def indexes(self, purpose: str, *values: str) -> tuple[BlindIndex, ...]:
+        """The same under every configured key: a row made before a rotation is found as well."""
+        return tuple(_index(key, purpose, values) for key in self._keys.values())
+
+
+def _parse_one(part: str) -> tuple[str, bytes]:
+    key_id, colon, encoded = part.partition(":")
+    if not colon:
+        raise ValueError(f"{_HOW}; a part has no ':'")
+    try:
+        # Both alphabets: keys are often made with `token_urlsafe` or `openssl rand -base64`.
+        return key_id, base64.b64decode(encoded.translate(_URL_SAFE), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"{_HOW}; a key is not base64") from None
+
+
+def _derive(secret: bytes, label: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=label).derive(secret)
+
+
+def _index(key: _Key, purpose: str, values: tuple[str, ...]) -> BlindIndex:
+    message = _join(part.encode("utf-8") for part in (purpose, *values))
+    return BlindIndex(key.key_id, hmac.new(key.index, message, "sha256").hexdigest())
+
+
+def _identity(header: bytes, table: str, row_id: str, column: str) -> bytes:
+    return _join([header, *(part.encode("utf-8") for part in (table, row_id, column))])
+
+
+def _join(parts: Iterable[bytes]) -> bytes:
+    # Each part carries its length, so that ("ab", "c") and ("a", "bc") stay different.
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

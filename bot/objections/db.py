@@ -1,0 +1,151 @@
+"""The database: SQLite in WAL mode for one process, PostgreSQL for several. One code for both."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy.exc
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from bot.objections.errors import StorageError
+
+__all__ = ["Conflict", "Database"]
+
+_log = structlog.get_logger()
+
+# A person is waiting for the answer: give up before they do.
+PATIENCE_S = 5
+_SERVER: dict[str, Any] = {
+    "pool_timeout": PATIENCE_S,
+    "connect_args": {"connect_timeout": PATIENCE_S},
+}
+# Any number will do, as long as every process of this program uses the same.
+_MIGRATION_LOCK = 0x0B1EC710
+
+
+class Conflict(StorageError):
+    """A constraint refused the write. Nothing was written; the caller may look and try again."""
+
+
+class Database:
+    """One engine and its transactions. Every failure of the database leaves as StorageError."""
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet: the first use connects.
+
+        Raises ValueError for SQLite without a file, which would forget every objection.
+        """
+        parsed = make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if is_sqlite and parsed.database in (None, "", ":memory:"):
+            raise ValueError("DATABASE_URL must name a file: SQLite in memory keeps no objection")
+        self.engine: Engine = create_engine(
+            parsed,
+            future=True,
+            # A failed statement is logged without the values it carried.
+            hide_parameters=True,
+            # A connection that the server has closed meanwhile is replaced, not reported.
+            pool_pre_ping=True,
+            **({} if is_sqlite else _SERVER),
+        )
+        if is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        # Shares the pool and the listeners; only the option differs.
+        self._reading: Engine = self.engine.execution_options(objections_read_only=True)
+
+    def __repr__(self) -> str:
+        return f"Database({self.engine.dialect.name})"
+
+    @contextmanager
+    def session(self, *, read_only: bool = False) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back on any exception.
+
+        Raises Conflict when a constraint refuses a write, StorageError for every other failure of
+        the database, also when committing.
+        """
+        engine = self._reading if read_only else self.engine
+        with self._storage_errors(), engine.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema up to date. Safe when several processes start at once."""
+        config = Config()
+        config.set_main_option("script_location", "bot.objections:migrations")
+        with self.session() as session:
+            if session.dialect.name == "postgresql":
+                # Held to the end of the transaction. SQLite needs none: BEGIN IMMEDIATE waits.
+                session.execute(
+                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+                )
+            config.attributes["connection"] = session
+            command.upgrade(config, "head")
+
+    def ping(self) -> None:
+        """Return when the database answers; raise StorageError when it does not."""
+        with self.session(read_only=True) as session:
+            session.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close every idle connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        # The driver's own errors come through unwrapped from listeners, such as the one that
+        # prepares a SQLite connection.
+        driver: type[Exception] = self.engine.dialect.dbapi.Error  # type: ignore[attr-defined]
+        # `from None`: psycopg2 quotes the failing statement with its values, and a traceback would
+        # print that.
+        try:
+            yield
+        except sqlalchemy.exc.IntegrityError:
+            raise Conflict() from None
+        except (sqlalchemy.exc.SQLAlchemyError, driver) as error:
+            sqlstate = getattr(getattr(error, "orig", None), "pgcode", None)
+            _log.error("database_failed", error=type(error).__name__, code=sqlstate)
+            raise StorageError() from None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # The driver would open transactions by itself, late and only before some statements; with
+    # that switched off, `_begin_sqlite` decides.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # First of all, so that the pragmas below wait for a busy file too.
+    cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000}")
+    # Readers go on reading while one connection writes. `synchronous` stays FULL: what has been
+    # confirmed to a person must survive a power cut.
+    _switch_to_wal(cursor)
+    # SQLite ignores foreign keys unless each connection asks for them.
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    # The file remembers the mode, so only its very first connections switch. Two that switch at
+    # once collide, and SQLite fails one of them without honouring busy_timeout.
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for another writer: SQLite fails
+    # it at once, whatever busy_timeout says. Taking the write lock at the start makes it queue.
+    read_only = connection.get_execution_options().get("objections_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,67 @@
+"""What can go wrong with an objection, each with words for the person and a code for the log.
+
+ObjectionError
+  + FieldError         something the person typed is not a valid value of one field
+  + UnknownReference   no objection carries this number, or the caller may not see it
+  + StorageError       the record could not be written: nothing was filed
+
+`sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
+cannot carry markup back into a page.
+"""
+
+from __future__ import annotations
+
+__all__ = ["FieldError", "ObjectionError", "StorageError", "UnknownReference"]
+
+
+class ObjectionError(Exception):
+    """`code` is for the log, `sentence` for the person. `str()` is the code alone."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+class FieldError(ObjectionError):
+    """A value of `field` that was not understood.
+
+    `handle` and `platform` hold the half of an account that was understood, so that only the other
+    half has to be asked for. They are personal data and stay out of `str()` and `repr()`.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        code: str,
+        sentence: str,
+        *,
+        handle: str | None = None,
+        platform: str | None = None,
+    ) -> None:
+        super().__init__(code, sentence)
+        self.field = field
+        self.handle = handle
+        self.platform = platform
+
+
+class UnknownReference(ObjectionError):
+    """The same answer for "does not exist" and "not yours", so that nobody can probe."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "reference_unknown",
+            "I cannot find an objection with that number. "
+            "Please check the number on your confirmation.",
+        )
+
+
+class StorageError(ObjectionError):
+    """Raised after the transaction was rolled back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "storage_failed",
+            "I could not save your objection, so nothing has been filed. "
+            "Please try again in a few minutes.",
+        )

@@ -1,0 +1,224 @@
+"""The tables of the record.
+
+Personal text (names, e-mail addresses, handles, reasons) is stored sealed, as `crypto.Keys.seal`
+makes it, and is found again by a keyed hash beside it. Row ids are made here, before the row is
+written, because a sealed field is bound to the id of its row.
+
+The tables that come later (verification, decision, receipt, audit and the rest) point at these;
+state lists are complete from the start, because SQLite cannot change a CHECK in place.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+__all__ = [
+    "BASES",
+    "CASE_STATUSES",
+    "EXCLUSION_STATES",
+    "UtcDateTime",
+    "account",
+    "account_center",
+    "center_link",
+    "contact",
+    "metadata",
+    "new_id",
+    "notice",
+    "objection",
+    "objection_account",
+]
+
+CASE_STATUSES = (
+    "received",
+    "in_review",
+    "upheld",
+    "handled",
+    "refused",
+    "not_matched",
+    "withdrawn",
+)
+EXCLUSION_STATES = ("none", "hold", "excluded", "released")
+BASES = ("named", "center")
+KINDS = ("profile", "page", "channel")
+SOURCES = ("self-declared", "directory")
+
+
+class UtcDateTime(TypeDecorator):  # type: ignore[type-arg]  # not generic at run time in 1.4
+    """A moment, aware and in UTC on both sides; SQLite itself keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(timezone.utc)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=timezone.utc)
+        return value.astimezone(timezone.utc)
+
+
+def new_id() -> str:
+    """A fresh row id: 32 hex digits, random."""
+    return uuid.uuid4().hex
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+# Every constraint has a name of its own, so that a later migration can address it.
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("version", "language"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("platform", String(32), nullable=False),
+    # Null: nobody has said which it is. A name typed in a chat does not tell.
+    Column("kind", String(16)),
+    Column("handle_index", String(64), nullable=False),
+    Column("handle_key_id", String(32), nullable=False),
+    # Sealed. Null once erased: the keyed hash alone keeps an objection honoured.
+    Column("handle", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "handle_index", "handle_key_id"),
+    _one_of("kind", KINDS),
+)
+
+# An Accounts Center as far as somebody has told us. Each filing gets its own: what a stranger says
+# about who is linked to whom must never mix with what the owner says.
+account_center = Table(
+    "account_center",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+center_link = Table(
+    "center_link",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_center_id", ForeignKey("account_center.id"), nullable=False),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("source", String(16), nullable=False),
+    Column("linked_from", UtcDateTime, nullable=False),
+    Column("linked_to", UtcDateTime),
+    _one_of("source", SOURCES),
+    # An account may leave and come back, but it is in one center only once at a time.
+    Index(
+        "uq_center_link_open",
+        "account_center_id",
+        "account_id",
+        unique=True,
+        sqlite_where=text("linked_to IS NULL"),
+        postgresql_where=text("linked_to IS NULL"),
+    ),
+)
+
+# One row per filing, never shared: two people may type the same address, and only one owns it.
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("full_name", LargeBinary, nullable=False),
+    Column("email", LargeBinary, nullable=False),
+    Column("email_index", String(64), nullable=False, index=True),
+    Column("email_key_id", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+objection = Table(
+    "objection",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("reference", String(32), nullable=False, unique=True),
+    Column("batch_id", String(32), nullable=False),
+    # 0 is the account the person named first; then the unlinked accounts in their order.
+    Column("batch_position", Integer, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("country", String(2)),
+    # Sealed. Null means that no reason was given.
+    Column("reason", LargeBinary),
+    Column("case_status", String(16), nullable=False),
+    Column("notice_id", ForeignKey("notice.id"), nullable=False),
+    Column("account_center_id", ForeignKey("account_center.id"), nullable=False, index=True),
+    # Erasure removes the contact; the objection stays.
+    Column("contact_id", ForeignKey("contact.id", ondelete="SET NULL"), index=True),
+    Column("idempotency_key", String(200), nullable=False),
+    UniqueConstraint("batch_id", "batch_position"),
+    # What makes filing twice give the first answer, also when two requests race.
+    UniqueConstraint("idempotency_key", "batch_position"),
+    _one_of("case_status", CASE_STATUSES),
+)
+
+# Two open objections may cover the same account. Nothing filed here has been verified yet, and an
+# unverified row must never block another: a stranger could otherwise lock the owner out. "One
+# active objection per account" is a rule among verified objections and gets its partial unique
+# index together with verification. For now an account stands at most once in one objection.
+objection_account = Table(
+    "objection_account",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("objection_id", ForeignKey("objection.id"), nullable=False),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    # Sealed: the handle as this person wrote it. `account.handle` is how the first person did
+    # ("ana.silva" and "anasilva" are one account), and showing that would tell that they exist.
+    Column("handle", LargeBinary),
+    Column("basis", String(16), nullable=False),
+    Column("exclusion_state", String(16), nullable=False),
+    UniqueConstraint("objection_id", "account_id"),
+    UniqueConstraint("objection_id", "position"),
+    _one_of("basis", BASES),
+    _one_of("exclusion_state", EXCLUSION_STATES),
+)

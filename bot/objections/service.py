@@ -1,0 +1,490 @@
+"""Filing an objection and asking how it stands: one method per use case, one transaction each.
+
+What a person has been told is filed is in the database; what failed is not there at all. Nothing
+personal is in an exception, a `repr` or a log line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import structlog
+from sqlalchemy import Table, and_, func, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from bot.objections import model
+from bot.objections.crypto import BlindIndex, Keys, Unreadable
+from bot.objections.db import Conflict, Database
+from bot.objections.errors import FieldError, StorageError, UnknownReference
+from bot.objections.fields import (
+    ACCOUNTS_MAX,
+    Account,
+    parse_country,
+    parse_email,
+    parse_full_name,
+    parse_reason,
+)
+from bot.objections.notice import NOTICE, Notice, NoticeChanged
+from bot.objections.references import new_reference, parse_reference
+
+__all__ = ["Filed", "FiledObjection", "Filing", "ObjectionService", "Status"]
+
+_log = structlog.get_logger()
+
+# A lost race is settled by one more look; more attempts are for the chance of a repeated number.
+_ATTEMPTS = 3
+_CHANNELS = frozenset({"chat"})
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+# A language tag such as "en" or "pt-BR".
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filing:
+    """One sitting: a person, the account they named, and those that go with it or stand apart.
+
+    `linked_accounts` share the named account's Accounts Center, `unlinked_accounts` do not.
+    `idempotency_key` is chosen by the caller, 1 to 200 printable ASCII characters: hard to guess,
+    since it gives the answer again, and the same whenever the same filing is sent again.
+    """
+
+    full_name: str = field(repr=False)
+    email: str = field(repr=False)
+    account: Account = field(repr=False)
+    linked_accounts: tuple[Account, ...] = field(default=(), repr=False)
+    unlinked_accounts: tuple[Account, ...] = field(default=(), repr=False)
+    country: str | None = field(default=None, repr=False)
+    reason: str | None = field(default=None, repr=False)
+    idempotency_key: str = field(repr=False)
+    channel: str = "chat"
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class FiledObjection:
+    """One objection and the accounts it covers, the one the person named first."""
+
+    reference: str
+    accounts: tuple[Account, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The objections of one filing, in the order in which their accounts were named.
+
+    `received_at` is in UTC. `again` says that an earlier answer was repeated.
+    """
+
+    batch_id: str
+    received_at: datetime
+    objections: tuple[FiledObjection, ...]
+    again: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """How an objection stands. Holds nothing personal."""
+
+    reference: str
+    case_status: str
+    received_at: datetime
+    account_count: int
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class ObjectionService:
+    """The use cases. `clock` returns an aware time, `new_reference` a number never used before."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: Keys,
+        *,
+        clock: Callable[[], datetime] = _now,
+        new_reference: Callable[[], str] = new_reference,
+        notice: Notice = NOTICE,
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self._new_reference = new_reference
+        self._notice = notice
+
+    def file(self, filing: Filing) -> Filed:
+        """Record one objection per Accounts Center, or repeat the answer to an earlier filing.
+
+        The named account and those linked with it are one objection; each unlinked account is one
+        of its own. The same idempotency key gives the first answer, whatever else is in the filing.
+
+        Raises FieldError when a value is not valid, StorageError when nothing could be written.
+        """
+        checked = _check(filing)
+        batch_id = model.new_id()
+        failure = StorageError()
+        for _ in range(_ATTEMPTS):
+            try:
+                with self._database.session() as session:
+                    earlier = self._filed(session, checked.idempotency_key)
+                    return earlier or self._write(session, batch_id, checked)
+            except NoticeChanged:
+                raise
+            except StorageError as error:
+                # Somebody else may have filed under this key a moment before us. And when the
+                # connection breaks during the commit, only the record knows how it ended.
+                found = self._find_filed(checked.idempotency_key)
+                if found is not None:
+                    return replace(found, again=found.batch_id != batch_id)
+                if not isinstance(error, Conflict):
+                    raise
+                failure = error
+        raise failure
+
+    def status(self, reference_text: str) -> Status:
+        """How the objection with this number stands.
+
+        Raises FieldError for what is no number, UnknownReference for a number without objection,
+        StorageError when the record cannot be read.
+        """
+        reference = parse_reference(reference_text if isinstance(reference_text, str) else "")
+        objection, covered = model.objection.c, model.objection_account.c
+        count = select(func.count()).where(covered.objection_id == objection.id).scalar_subquery()
+        with self._database.session(read_only=True) as session:
+            row = session.execute(
+                select(objection.case_status, objection.received_at, count.label("accounts")).where(
+                    objection.reference == reference
+                )
+            ).one_or_none()
+        if row is None:
+            raise UnknownReference()
+        return Status(reference, row.case_status, row.received_at, row.accounts)
+
+    # --- reading what was filed
+
+    def _find_filed(self, idempotency_key: str) -> Filed | None:
+        with self._database.session(read_only=True) as session:
+            return self._filed(session, idempotency_key)
+
+    def _filed(self, session: Connection, idempotency_key: str) -> Filed | None:
+        objection, covered = model.objection, model.objection_account
+        rows = session.execute(
+            select(
+                objection.c.batch_id,
+                objection.c.received_at,
+                objection.c.reference,
+                covered.c.id,
+                covered.c.handle,
+                model.account.c.platform,
+            )
+            .join(covered, covered.c.objection_id == objection.c.id)
+            .join(model.account, model.account.c.id == covered.c.account_id)
+            .where(objection.c.idempotency_key == idempotency_key)
+            .order_by(objection.c.batch_position, covered.c.position)
+        ).all()
+        if not rows:
+            return None
+        objections = tuple(
+            # A handle that was erased since is not named any more.
+            FiledObjection(reference, tuple(self._account(r) for r in of_one if r.handle))
+            for reference, of_one in groupby(rows, key=attrgetter("reference"))
+        )
+        return Filed(rows[0].batch_id, rows[0].received_at, objections, again=True)
+
+    def _account(self, row: Any) -> Account:
+        try:
+            handle = self._keys.open(
+                row.handle, table="objection_account", row_id=row.id, column="handle"
+            )
+        except Unreadable:
+            _log.error("record_unreadable")
+            raise StorageError() from None
+        return Account(platform=row.platform, handle=handle)
+
+    # --- writing
+
+    def _write(self, session: Connection, batch_id: str, checked: _Checked) -> Filed:
+        now = self._clock()
+        notice_id = self._notice_id(session, now)
+        # In one order for everybody: two filings that name the same accounts then wait for each
+        # other instead of waiting in a circle.
+        named = list(a for center in checked.centers for a in center)
+        account_ids = {a.key: self._account_id(session, a, now) for a in named}
+        contact_id = self._write_contact(session, checked, now)
+        filed: list[FiledObjection] = []
+        for position, accounts in enumerate(checked.centers):
+            ids = [account_ids[account.key] for account in accounts]
+            reference = self._new_reference()
+            objection_id = model.new_id()
+            reason = None
+            if checked.reason is not None:
+                reason = self._keys.seal(
+                    checked.reason, table="objection", row_id=objection_id, column="reason"
+                )
+            session.execute(
+                insert(model.objection).values(
+                    id=objection_id,
+                    reference=reference,
+                    batch_id=batch_id,
+                    batch_position=position,
+                    received_at=now,
+                    channel=checked.channel,
+                    language=checked.language,
+                    country=checked.country,
+                    reason=reason,
+                    case_status="received",
+                    notice_id=notice_id,
+                    account_center_id=self._write_center(session, ids, now),
+                    contact_id=contact_id,
+                    idempotency_key=checked.idempotency_key,
+                )
+            )
+            self._cover(session, objection_id, list(zip(accounts, ids, strict=True)))
+            filed.append(FiledObjection(reference, accounts))
+        return Filed(batch_id, now.astimezone(timezone.utc), tuple(filed), again=False)
+
+    def _write_contact(self, session: Connection, checked: _Checked, now: datetime) -> str:
+        row_id = model.new_id()
+        email_index = self._keys.index("contact.email", checked.email)
+        session.execute(
+            insert(model.contact).values(
+                id=row_id,
+                full_name=self._keys.seal(
+                    checked.full_name, table="contact", row_id=row_id, column="full_name"
+                ),
+                email=self._keys.seal(
+                    checked.email, table="contact", row_id=row_id, column="email"
+                ),
+                email_index=email_index.digest,
+                email_key_id=email_index.key_id,
+                created_at=now,
+            )
+        )
+        return row_id
+
+    def _write_center(self, session: Connection, account_ids: Iterable[str], now: datetime) -> str:
+        center_id = model.new_id()
+        session.execute(insert(model.account_center).values(id=center_id, created_at=now))
+        for account_id in account_ids:
+            session.execute(
+                insert(model.center_link).values(
+                    id=model.new_id(),
+                    account_center_id=center_id,
+                    account_id=account_id,
+                    source="self-declared",
+                    linked_from=now,
+                )
+            )
+        return center_id
+
+    def _cover(
+        self, session: Connection, objection_id: str, accounts: list[tuple[Account, str]]
+    ) -> None:
+        for position, (account, account_id) in enumerate(accounts):
+            row_id = model.new_id()
+            session.execute(
+                insert(model.objection_account).values(
+                    id=row_id,
+                    objection_id=objection_id,
+                    account_id=account_id,
+                    position=position,
+                    handle=self._keys.seal(
+                        account.handle, table="objection_account", row_id=row_id, column="handle"
+                    ),
+                    basis="center" if position else "named",
+                    # From receipt the account may not be used while the case is open: GDPR
+                    # Art. 18(1)(d).
+                    exclusion_state="hold",
+                )
+            )
+
+    def _account_id(self, session: Connection, account: Account, now: datetime) -> str:
+        """The row of this account, made when nobody has named it before."""
+        # `key` and not `handle`: the platform decides which spellings are the same account.
+        platform, name = account.key
+        table = model.account.c
+        look_up = (
+            select(table.id)
+            .where(
+                table.platform == platform,
+                or_(*(_is(index) for index in self._keys.indexes("account", platform, name))),
+            )
+            .order_by(table.created_at, table.id)
+            .limit(1)
+        )
+        row_id = session.execute(look_up).scalar_one_or_none()
+        if row_id is None:
+            fresh = model.new_id()
+            index = self._keys.index("account", platform, name)
+            _insert_unless_there(
+                session,
+                model.account,
+                id=fresh,
+                platform=platform,
+                handle_index=index.digest,
+                handle_key_id=index.key_id,
+                handle=self._keys.seal(
+                    account.handle, table="account", row_id=fresh, column="handle"
+                ),
+                created_at=now,
+            )
+            row_id = session.execute(look_up).scalar_one()
+        return str(row_id)
+
+    def _notice_id(self, session: Connection, now: datetime) -> str:
+        """The row of the notice, written once. Raises NoticeChanged when its text has changed."""
+        table = model.notice.c
+        look_up = select(table.id, table.sha256).where(
+            table.version == self._notice.version, table.language == self._notice.language
+        )
+        row = session.execute(look_up).one_or_none()
+        if row is None:
+            _insert_unless_there(
+                session,
+                model.notice,
+                id=model.new_id(),
+                version=self._notice.version,
+                language=self._notice.language,
+                title=self._notice.title,
+                text=self._notice.text,
+                sha256=self._notice.sha256,
+                created_at=now,
+            )
+            row = session.execute(look_up).one()
+        if row.sha256 != self._notice.sha256:
+            raise NoticeChanged()
+        return str(row.id)
+
+
+def _is(index: BlindIndex) -> Any:
+    table = model.account.c
+    return and_(table.handle_index == index.digest, table.handle_key_id == index.key_id)
+
+
+def _insert_unless_there(session: Connection, table: Table, **values: object) -> None:
+    """Write a row that many filings share; when another transaction was first, its row stays."""
+    dialect = postgresql if session.dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+
+
+# --- checking a filing
+# The conversation has checked each answer already. The record does not rely on it: whatever arrives
+# is read again by the same functions, and what is not as it should be is a FieldError.
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A filing whose values are valid. Each entry of `centers` becomes one objection."""
+
+    full_name: str = field(repr=False)
+    email: str = field(repr=False)
+    country: str | None = field(repr=False)
+    reason: str | None = field(repr=False)
+    centers: tuple[tuple[Account, ...], ...] = field(repr=False)
+    idempotency_key: str = field(repr=False)
+    channel: str
+    language: str
+
+
+def _check(filing: object) -> _Checked:
+    """Read every value again. Raises FieldError, naming the field, for whatever is not valid."""
+    if not isinstance(filing, Filing):
+        raise _broken("filing")
+    return _Checked(
+        full_name=parse_full_name(_text(filing.full_name)),
+        email=parse_email(_text(filing.email)),
+        country=None if filing.country is None else parse_country(_text(filing.country)),
+        reason=None if filing.reason is None else parse_reason(_reason(filing.reason)),
+        centers=_centers(
+            _account("account", filing.account),
+            _accounts("linked_accounts", filing.linked_accounts),
+            _accounts("unlinked_accounts", filing.unlinked_accounts),
+        ),
+        idempotency_key=_matching("idempotency_key", filing.idempotency_key, _IDEMPOTENCY_KEY),
+        channel=_channel(filing.channel),
+        language=_matching("language", filing.language, _LANGUAGE),
+    )
+
+
+def _centers(
+    named: Account, linked: tuple[Account, ...], unlinked: tuple[Account, ...]
+) -> tuple[tuple[Account, ...], ...]:
+    """The accounts of each objection. Named twice counts once, and linked wins over unlinked."""
+    together = {named.key: named}
+    for account in linked:
+        together.setdefault(account.key, account)
+    apart: dict[object, Account] = {}
+    for account in unlinked:
+        if account.key not in together:
+            apart.setdefault(account.key, account)
+    return (tuple(together.values()), *((account,) for account in apart.values()))
+
+
+def _text(value: object) -> str:
+    # Whatever is not text was not an answer; the field's own function says so best.
+    return value if isinstance(value, str) else ""
+
+
+def _reason(value: object) -> str:
+    # A reason may be missing, so that one that is not text would vanish without a word.
+    if not isinstance(value, str):
+        raise _broken("reason")
+    return value
+
+
+def _accounts(name: str, values: object) -> tuple[Account, ...]:
+    if not isinstance(values, (tuple, list)):
+        raise _broken(name)
+    if len(values) > ACCOUNTS_MAX:
+        raise FieldError(
+            name, "accounts_too_many", f"Please name at most {ACCOUNTS_MAX} accounts at once."
+        )
+    return tuple(_account(name, value) for value in values)
+
+
+def _account(name: str, value: object) -> Account:
+    if (
+        not isinstance(value, Account)
+        or not isinstance(value.platform, str)
+        or not isinstance(value.handle, str)
+    ):
+        raise FieldError(
+            name,
+            "account_missing",
+            "Please give your Facebook or Instagram username, or a link to the profile.",
+        )
+    try:
+        return Account.from_dict(value.as_dict())
+    except FieldError as error:
+        # It knows only "account"; the caller has to know which of the questions to ask again.
+        raise FieldError(
+            name, error.code, error.sentence, handle=error.handle, platform=error.platform
+        ) from None
+
+
+def _channel(value: object) -> str:
+    if not isinstance(value, str) or value not in _CHANNELS:
+        raise _broken("channel")
+    return value
+
+
+def _matching(name: str, value: object, pattern: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise _broken(name)
+    return value
+
+
+def _broken(name: str) -> FieldError:
+    return FieldError(
+        name,
+        f"{name}_invalid",
+        "Something went wrong on our side with your objection. Nothing has been filed yet.",
+    )

@@ -1,0 +1,333 @@
+"""The database keeps its promises on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from bot.objections import model
+from bot.objections.db import Conflict, Database
+from bot.objections.errors import StorageError
+
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg2:///test")
+NOW = datetime(2024, 11, 25, 9, 30, 0, 123456, tzinfo=timezone.utc)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind; on PostgreSQL a schema that is dropped afterwards."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'record.db'}"
+        return
+    admin = create_engine(POSTGRESQL, future=True)
+    schema = f"test_{uuid.uuid4().hex}"
+    try:
+        with admin.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+    except Exception as error:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            raise
+        pytest.skip(f"no PostgreSQL at TEST_POSTGRESQL_URL: {type(error).__name__}")
+    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
+    try:
+        yield own.render_as_string(hide_password=False)
+    finally:
+        with admin.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        admin.dispose()
+
+
+@pytest.fixture
+def empty(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def database(empty: Database) -> Database:
+    empty.migrate()
+    return empty
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'only.db'}")
+    database.migrate()
+    yield database
+    database.dispose()
+
+
+def add_center(database: Database, row_id: str, moment: datetime = NOW) -> None:
+    with database.session() as session:
+        session.execute(insert(model.account_center).values(id=row_id, created_at=moment))
+
+
+def centers(database: Database) -> list[str]:
+    with database.session(read_only=True) as session:
+        return list(session.execute(select(model.account_center.c.id)).scalars())
+
+
+def test_migrations_from_empty_give_exactly_the_tables_of_the_model(database: Database) -> None:
+    with database.session() as session:
+        context = MigrationContext.configure(session, opts={"compare_type": True})
+        assert compare_metadata(context, model.metadata) == []
+        assert set(inspect(session).get_table_names()) == {
+            "alembic_version",
+            *model.metadata.tables,
+        }
+
+
+def test_migrations_give_the_same_checks_as_the_model(database: Database) -> None:
+    # Alembic's comparison does not look at CHECK constraints.
+    with database.session() as session:
+        found = {
+            check["name"]
+            for table in model.metadata.tables
+            for check in inspect(session).get_check_constraints(table)
+        }
+    assert found == {
+        "ck_account_kind",
+        "ck_center_link_source",
+        "ck_objection_case_status",
+        "ck_objection_account_basis",
+        "ck_objection_account_exclusion_state",
+    }
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    add_center(database, "kept")
+    database.migrate()
+    assert centers(database) == ["kept"]
+
+
+def test_several_processes_may_migrate_at_once(url: str) -> None:
+    databases = [Database(url) for _ in range(4)]
+    together = threading.Barrier(len(databases))
+
+    def start(database: Database) -> None:
+        together.wait()
+        database.migrate()
+
+    with ThreadPoolExecutor(len(databases)) as pool:
+        list(pool.map(start, databases))
+    assert centers(databases[0]) == []
+    for database in databases:
+        database.dispose()
+
+
+def test_a_failed_migration_leaves_no_half_of_itself(empty: Database) -> None:
+    def fail(
+        connection: object, cursor: object, statement: str, *rest: object, **named: object
+    ) -> None:
+        if "CREATE TABLE objection " in statement:
+            raise OperationalError(None, None, Exception("disk full"))
+
+    event.listen(empty.engine, "before_cursor_execute", fail)
+    with pytest.raises(StorageError):
+        empty.migrate()
+    with empty.session(read_only=True) as session:
+        assert inspect(session).get_table_names() == []
+
+
+def test_migrating_leaves_logging_alone(empty: Database) -> None:
+    root, own = logging.getLogger(), logging.getLogger("tests.of_db")
+    before = (list(root.handlers), root.level, own.disabled)
+    empty.migrate()
+    assert (list(root.handlers), root.level, own.disabled) == before
+
+
+def test_a_session_commits_at_its_end(database: Database) -> None:
+    add_center(database, "one")
+    assert centers(database) == ["one"]
+
+
+def test_an_exception_inside_a_session_undoes_everything_and_passes_through(
+    database: Database,
+) -> None:
+    def break_off() -> None:
+        with database.session() as session:
+            session.execute(insert(model.account_center).values(id="one", created_at=NOW))
+            raise KeyError("stop")
+
+    with pytest.raises(KeyError):
+        break_off()
+    assert centers(database) == []
+
+
+def test_a_refused_write_is_a_conflict_and_a_storage_error(database: Database) -> None:
+    add_center(database, "one")
+    with pytest.raises(Conflict):
+        add_center(database, "one")
+    assert issubclass(Conflict, StorageError)
+
+
+def test_a_row_that_points_nowhere_is_refused(database: Database) -> None:
+    with pytest.raises(Conflict), database.session() as session:
+        session.execute(
+            insert(model.center_link).values(
+                id="one",
+                account_center_id="none",
+                account_id="none",
+                source="directory",
+                linked_from=NOW,
+            )
+        )
+
+
+def test_a_state_that_does_not_exist_is_refused(database: Database) -> None:
+    with pytest.raises(Conflict), database.session() as session:
+        session.execute(
+            insert(model.account).values(
+                id="one",
+                platform="instagram",
+                kind="robot",
+                handle_index="0" * 64,
+                handle_key_id="k1",
+                created_at=NOW,
+            )
+        )
+
+
+def test_a_broken_statement_is_a_storage_error_without_its_values(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "ana" + "@example.org"
+    with pytest.raises(StorageError) as caught, database.session() as session:
+        session.execute(text("SELECT :secret FROM nowhere"), {"secret": secret})
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "storage_failed" in shown
+    assert secret not in shown
+    logged = "".join(capsys.readouterr())
+    assert "database_failed" in logged
+    assert secret not in logged
+
+
+def test_moments_come_back_in_utc_to_the_microsecond(database: Database) -> None:
+    lisbon_summer = timezone(timedelta(hours=1))
+    add_center(database, "one", NOW.astimezone(lisbon_summer))
+    with database.session(read_only=True) as session:
+        stored = session.execute(select(model.account_center.c.created_at)).scalar_one()
+    assert stored == NOW
+    assert stored.tzinfo is timezone.utc
+
+
+def test_a_moment_without_a_time_zone_is_refused(database: Database) -> None:
+    with pytest.raises(StorageError):
+        add_center(database, "one", NOW.replace(tzinfo=None))
+    assert centers(database) == []
+
+
+def test_a_link_can_be_open_only_once_but_may_come_back(database: Database) -> None:
+    def link(row_id: str, linked_to: datetime | None) -> None:
+        with database.session() as session:
+            session.execute(
+                insert(model.center_link).values(
+                    id=row_id,
+                    account_center_id="center",
+                    account_id="account",
+                    source="directory",
+                    linked_from=NOW,
+                    linked_to=linked_to,
+                )
+            )
+
+    add_center(database, "center")
+    with database.session() as session:
+        session.execute(
+            insert(model.account).values(
+                id="account",
+                platform="facebook",
+                handle_index="0" * 64,
+                handle_key_id="k1",
+                created_at=NOW,
+            )
+        )
+    link("left", NOW)
+    link("back", None)
+    with pytest.raises(Conflict):
+        link("twice", None)
+
+
+def test_ping_answers_when_the_database_does(database: Database) -> None:
+    database.ping()
+
+
+@pytest.mark.parametrize(
+    "unreachable",
+    [
+        lambda folder: f"sqlite:///{folder / 'missing' / 'record.db'}",
+        lambda folder: "postgresql+psycopg2://nobody@127.0.0.1:1/nothing",
+    ],
+    ids=["sqlite", "postgresql"],
+)
+def test_ping_fails_when_the_database_does(
+    tmp_path: Path, unreachable: Callable[[Path], str]
+) -> None:
+    with pytest.raises(StorageError):
+        Database(unreachable(tmp_path)).ping()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_forgets_is_refused_by_the_name_of_the_setting(url: str) -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL"):
+        Database(url)
+
+
+def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_full_sync(sqlite_database: Database) -> None:
+    with sqlite_database.session(read_only=True) as session:
+        pragmas = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+        }
+    full = 2
+    assert pragmas == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+        "synchronous": full,
+    }
+
+
+def test_sqlite_lets_people_read_while_somebody_writes(sqlite_database: Database) -> None:
+    add_center(sqlite_database, "one")
+    with sqlite_database.session() as session:
+        session.execute(insert(model.account_center).values(id="two", created_at=NOW))
+        assert centers(sqlite_database) == ["one"]
+
+
+def test_sqlite_writers_that_read_first_wait_for_each_other(sqlite_database: Database) -> None:
+    # Without BEGIN IMMEDIATE one of these fails at once with "database is locked".
+    together = threading.Barrier(4)
+
+    def read_then_write(number: int) -> None:
+        together.wait()
+        for turn in range(5):
+            with sqlite_database.session() as session:
+                session.execute(select(model.account_center.c.id)).all()
+                session.execute(
+                    insert(model.account_center).values(id=f"{number}-{turn}", created_at=NOW)
+                )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(read_then_write, range(4)))
+    assert len(centers(sqlite_database)) == 20
+
+
+def test_a_database_does_not_show_its_address() -> None:
+    shown = repr(Database("postgresql+psycopg2://ana:secret@127.0.0.1:1/nothing"))
+    assert "secret" not in shown
