@@ -42,7 +42,7 @@ MAX_CHARACTERS, MAX_WORD, MAX_PIECES = 600, 40, 128
 DIMENSIONS = 384 + 512
 
 
-class WeightsError(Exception):
+class WeightsError(RuntimeError):
     """A file of weights is absent or is not the one this project was built with."""
 
 
@@ -128,6 +128,6 @@ def checked(name: str) -> Path:
     return path
 
 
-def _unit(vector: npt.NDArray[np.floating]) -> Vectors:
+def _unit(vector: npt.NDArray[np.float32]) -> Vectors:
     length = float(np.linalg.norm(vector))
     return (vector / length if length else vector).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -12,6 +13,8 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from rich.console import Console
+from rich.progress import track
 
 from bot.nlu.encoders import Encoder, encoder
 
@@ -48,6 +51,10 @@ class SentenceFeaturizer(GraphComponent):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Encode every training example."""
-        self.process(training_data.training_examples)
+        """Encode every training example, with a progress bar on a terminal."""
+        examples = training_data.training_examples
+        # `sys.__stderr__`: while training, Rasa's own output is kept out of the way.
+        console = Console(file=sys.__stderr__)
+        for example in track(examples, "Reading the examples", console=console):
+            self.process([example])
         return training_data
