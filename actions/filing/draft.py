@@ -1,0 +1,78 @@
+"""The draft: what a person has told so far, as the form's slots hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.objections.countries import country_name
+from bot.objections.fields import Account
+from bot.objections.service import Filing
+
+# In the order in which they are asked for.
+FIELDS = (
+    "full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
+)
+ACCOUNT_LISTS = ("linked_accounts", "unlinked_accounts")
+SKIPPED = ""
+_EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "draft_id")
+
+Slots = Mapping[str, Any]
+
+
+def emptied() -> dict[str, None]:
+    """Slots that end a draft: nothing of it is left, its id included."""
+    return dict.fromkeys(_EVERYTHING)
+
+
+def shown(field: str, value: Any) -> str:
+    """The value of a field for the person who gave it."""
+    if field == "country":
+        return country_name(value) if value else "not given"
+    if field == "account":
+        return Account.from_dict(value).label
+    if field in ACCOUNT_LISTS:
+        return ", ".join(Account.from_dict(item).label for item in value) or "none"
+    if field == "reason":
+        return " ".join(value.split()) or "none given"
+    return str(value)
+
+
+_TITLES = {
+    "full_name": "Name",
+    "email": "E-mail",
+    "country": "Country",
+    "account": "Account",
+    "linked_accounts": "Others in the same Accounts Center",
+    "unlinked_accounts": "Not linked, so filed on their own",
+    "reason": "Reason",
+}
+
+
+def summary(slots: Slots) -> str:
+    """Everything that would be filed, a line a field."""
+    return "\n".join(f"- {_TITLES[field]}: {shown(field, slots[field])}" for field in FIELDS)
+
+
+def filing(slots: Slots) -> Filing:
+    """What the service is asked to record. It checks every value again; slots are not trusted.
+
+    Raises:
+        FieldError: a slot does not hold an account.
+    """
+    return Filing(
+        full_name=slots["full_name"],
+        email=slots["email"],
+        country=slots["country"] or None,
+        account=Account.from_dict(slots["account"] or {}),
+        linked_accounts=_accounts(slots["linked_accounts"]),
+        unlinked_accounts=_accounts(slots["unlinked_accounts"]),
+        reason=slots["reason"] or None,
+        idempotency_key=slots["draft_id"],
+        channel="chat",
+        language="en",
+    )
+
+
+def _accounts(items: Any) -> tuple[Account, ...]:
+    return tuple(Account.from_dict(item) for item in items or ())

@@ -1,0 +1,151 @@
+"""The form: begins a draft, asks for its fields, reads the replies, ends it."""
+
+from __future__ import annotations
+
+import uuid
+from abc import abstractmethod
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import BotAction, Event, topic, words
+from actions.filing import draft
+from actions.filing.reading import Said, read, refuses
+from bot.objections.fields import Account
+
+
+def set_slots(values: dict[str, Any]) -> list[Event]:
+    """Slot values as Rasa events."""
+    return [SlotSet(name, value) for name, value in values.items()]
+
+
+class BeginObjection(BotAction):
+    """Says what is asked and why, and gives the draft the id under which it is recorded once."""
+
+    def name(self) -> str:
+        return "action_begin_objection"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        dispatcher.utter_message(response="say_file_begin")
+        return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
+
+
+class ValidateObjectionForm(BotAction):
+    """Fills the form's slots from the last message. See `reading`."""
+
+    def name(self) -> str:
+        return "validate_objection_form"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        name, confidence = topic(tracker)
+        said = Said(words(tracker), name, confidence, tracker.get_slot("requested_slot"))
+        reading = read(said, tracker.slots)
+        for note in reading.notes:
+            dispatcher.utter_message(response=note.response, **note.values)
+        return set_slots(reading.slots)
+
+
+class CancelObjection(BotAction):
+    """Ends the draft and leaves nothing of it."""
+
+    def name(self) -> str:
+        return "action_cancel_objection"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        dispatcher.utter_message(response="say_file_cancelled")
+        return [*set_slots(draft.emptied()), ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
+class RestartObjection(BotAction):
+    """Ends the draft and begins another."""
+
+    def name(self) -> str:
+        return "action_restart_objection"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        dispatcher.utter_message(response="say_file_restarted")
+        return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
+
+
+class AskField(BotAction):
+    """Asks for one field; the response is `say_ask_<field>`."""
+
+    @property
+    @abstractmethod
+    def field(self) -> str:
+        """The slot that it asks for."""
+
+    def name(self) -> str:
+        return f"action_ask_{self.field}"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        dispatcher.utter_message(response=f"say_ask_{self.field}", **self.values(tracker))
+        return []
+
+    def values(self, tracker: Tracker) -> dict[str, str]:
+        """The values in the response."""
+        return {}
+
+
+class AskFullName(AskField):
+    field = "full_name"
+
+
+class AskEmail(AskField):
+    field = "email"
+
+
+class AskCountry(AskField):
+    field = "country"
+
+
+class AskReason(AskField):
+    field = "reason"
+
+
+class AskReference(AskField):
+    field = "reference"
+
+
+class AskAccount(AskField):
+    field = "account"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        known = tracker.get_slot("pending_account")
+        if not known:
+            return await super().act(dispatcher, tracker)
+        if "handle" in known:
+            dispatcher.utter_message(response="say_ask_platform", handle=known["handle"])
+        else:
+            platform = known["platform"].title()
+            dispatcher.utter_message(response="say_ask_handle", platform=platform)
+        return []
+
+
+class AskLinkedAccounts(AskField):
+    field = "linked_accounts"
+
+    def values(self, tracker: Tracker) -> dict[str, str]:
+        return {"account": Account.from_dict(tracker.get_slot("account")).label}
+
+
+class AskUnlinkedAccounts(AskLinkedAccounts):
+    field = "unlinked_accounts"
+
+
+class AskConfirmation(AskField):
+    """Shows everything that would be filed; after a "no" it asks what should be different."""
+
+    field = "objection_confirmed"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        was_shown = tracker.get_slot("requested_slot") == self.field
+        if was_shown and refuses(words(tracker), topic(tracker)[0]):
+            dispatcher.utter_message(response="say_file_what_to_change")
+            return []
+        return await super().act(dispatcher, tracker)
+
+    def values(self, tracker: Tracker) -> dict[str, str]:
+        return {"summary": draft.summary(tracker.slots)}

@@ -1,0 +1,107 @@
+"""The state of an objection, by its number."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import records
+from actions.base import BotAction, Event, topic, words
+from bot.objections.errors import FieldError, StorageError, UnknownReference
+from bot.objections.references import find_reference, parse_reference
+from bot.objections.service import Status
+
+_STATES = {
+    "received": "It waits to be handled. The notice says that it counts once it has been handled.",
+}
+_QUIET = frozenset({"out_of_scope", "check_status", "affirm", "deny", None})
+
+
+class ValidateStatusForm(BotAction):
+    """Takes the reference out of the message; other questions are left to the rules."""
+
+    def name(self) -> str:
+        return "validate_status_form"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        text = words(tracker)
+        reference = find_reference(text)
+        if reference:
+            return [SlotSet("reference", [reference])]
+        if tracker.get_slot("requested_slot") is None:
+            # Whoever has just filed here means what was filed here.
+            own = tracker.get_slot("references")
+            return [SlotSet("reference", own)] if own else []
+        if topic(tracker)[0] not in _QUIET:
+            return []
+        try:
+            return [SlotSet("reference", [parse_reference(text)])]
+        except FieldError as error:
+            dispatcher.utter_message(response="say_status_problem", problem=error.sentence)
+            return [SlotSet("reference", None)]
+
+
+class TellStatus(BotAction):
+    """Says what is on record under the number that was given."""
+
+    def name(self) -> str:
+        return "action_tell_status"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        for reference in tracker.get_slot("reference"):
+            await _tell(dispatcher, reference)
+        return [SlotSet("reference", None)]
+
+    def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        dispatcher.utter_message(response="say_status_failed")
+        return [SlotSet("reference", None)]
+
+
+class StatusWhileFiling(BotAction):
+    """In the middle of a filing, tells the state of another objection if its number was given."""
+
+    def name(self) -> str:
+        return "action_status_while_filing"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        reference = find_reference(words(tracker))
+        if reference:
+            await _tell(dispatcher, reference)
+        else:
+            dispatcher.utter_message(response="say_status_while_filing")
+        return []
+
+
+class LeaveStatus(BotAction):
+    """The person does not want to know any more."""
+
+    def name(self) -> str:
+        return "action_leave_status"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if topic(tracker)[0] == "cancel":
+            dispatcher.utter_message(response="say_status_left")
+        return [ActiveLoop(None), SlotSet("reference", None), SlotSet("requested_slot", None)]
+
+
+async def _tell(dispatcher: CollectingDispatcher, reference: str) -> None:
+    try:
+        status = await records.ask(lambda service: service.status(reference))
+    except UnknownReference as error:
+        dispatcher.utter_message(response="say_status_problem", problem=error.sentence)
+    except StorageError:
+        dispatcher.utter_message(response="say_status_failed")
+    else:
+        dispatcher.utter_message(response="say_status", **_values(status))
+
+
+def _values(status: Status) -> dict[str, str]:
+    count = status.account_count
+    received = status.received_at
+    return {
+        "reference": status.reference,
+        "received": f"{received.day} {received:%B %Y}",
+        "accounts": "one account" if count == 1 else f"{count} accounts",
+        "state": _STATES[status.case_status],
+    }
