@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-import warnings
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -45,9 +44,9 @@ def configure(level: str = "WARNING") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WhereNotWhat())
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
-    # Sanic configures its own loggers unless told not to; see `bot.app`.
+    # Warnings of libraries quote what they warn of, and Rasa sets its own filters for them.
     logging.captureWarnings(True)
-    warnings.simplefilter("ignore")
+    logging.getLogger("py.warnings").disabled = True
 
 
 def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,0 +1,144 @@
+"""The composition root: the one place that wires Rasa, Sanic, the actions and the channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import structlog
+from rasa.core.agent import Agent
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse, empty, file
+
+from actions import records
+from bot.objections.crypto import Keys
+from bot.objections.db import Database
+from bot.objections.errors import StorageError
+from bot.objections.service import ObjectionService
+from bot.runtime import assistant, channel
+from bot.runtime.actions import InProcessActions
+from bot.runtime.conversation import Conversations
+from bot.runtime.limits import RateLimit
+from bot.runtime.tokens import Tokens
+from bot.settings import Settings
+
+log = structlog.get_logger()
+
+WEB = Path(__file__).parent / "web"
+PAGES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/widget.js": ("widget.js", "text/javascript; charset=utf-8"),
+    "/widget-panel.js": ("widget-panel.js", "text/javascript; charset=utf-8"),
+}
+Page = Callable[[Request], Awaitable[BaseHTTPResponse]]
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'"
+    ),
+}
+
+
+class Application:
+    """Everything that runs, as the channel's `Service`.
+
+    Args:
+        settings: as loaded.
+        model: path of the trained model.
+    """
+
+    def __init__(self, settings: Settings, model: Path) -> None:
+        self._settings = settings
+        self._model = model
+        self.database = Database(settings.database_url)
+        self._assistant: assistant.Assistant | None = None
+
+    @property
+    def conversations(self) -> Conversations | None:
+        """None until `start` is done."""
+        return self._assistant.conversations if self._assistant else None
+
+    @property
+    def agent(self) -> Agent:
+        """The agent, once started."""
+        assert self._assistant is not None
+        return self._assistant.agent
+
+    def start(self) -> None:
+        """Migrate the database and load the model.
+
+        Raises:
+            StorageError, ValueError: the database or the keys cannot be used.
+            StartUpError: the assistant is not the configured one.
+        """
+        settings = self._settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.database.migrate()
+        records.use(ObjectionService(self.database, Keys.parse(settings.data_keys)))
+        actions = InProcessActions("actions", settings.action_limit)
+        self._assistant = assistant.load(settings, self._model, self.database.engine, actions)
+
+    async def stop(self) -> None:
+        """Finish the turns in hand and close the database."""
+        if self._assistant is not None:
+            await self._assistant.conversations.finish()
+        self.database.dispose()
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Whether a model is loaded and the database answers."""
+        try:
+            await asyncio.to_thread(self.database.ping)
+            database = True
+        except StorageError:
+            database = False
+        return {"model": self._assistant is not None, "database": database}
+
+
+def web(application: Application, settings: Settings) -> Sanic:
+    """The web server with the chat channel, the widget and the demo page."""
+    app = Sanic("objection-bot", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = channel.MAX_BODY
+    app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
+    app.config.KEEP_ALIVE_TIMEOUT = 30
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.turn_limit
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.blueprint(
+        channel.blueprint(
+            application,
+            Tokens(settings.secret_key, settings.session_lifetime),
+            RateLimit(settings.rate_limit),
+            RateLimit(settings.session_rate_limit),
+            settings.allowed_origins,
+        )
+    )
+    channel.add_cors(app, settings.allowed_origins)
+    channel.add_error_answers(app)
+    for path, (name, content_type) in PAGES.items():
+        app.add_route(_page(name, content_type), path, name=name.replace(".", "_"))
+
+    @app.get("/favicon.ico")
+    async def no_icon(_request: Request) -> BaseHTTPResponse:
+        return empty()
+
+    @app.after_server_stop
+    async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+        await application.stop()
+
+    return app
+
+
+def _page(name: str, content_type: str) -> Page:
+    async def page(_request: Request) -> BaseHTTPResponse:
+        headers = {**_SECURITY_HEADERS, "Cache-Control": "no-cache"}
+        if name.endswith(".js"):
+            # The widget's second part is a module, which a browser loads from elsewhere only so.
+            headers["Access-Control-Allow-Origin"] = "*"
+        return await file(WEB / name, mime_type=content_type, headers=headers)
+
+    return page

@@ -1,0 +1,250 @@
+"""The command line: serve, chat, ask, evaluate, train."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.log import configure
+from bot.settings import ROOT, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from bot.app import Application
+
+app = typer.Typer(
+    help="Explains the notice, and files objections.", no_args_is_help=True, add_completion=False
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5005,
+) -> None:
+    """Run everything: the chat, the widget, and a demo page that embeds it."""
+    with _plain_errors():
+        settings = _settings()
+        model = _model()
+        from bot.app import Application, web
+
+        application = Application(settings, model)
+        with err.status("Loading the model …"):
+            application.start()
+        server = web(application, settings)
+
+        @server.after_server_start
+        async def announce(*_: Any) -> None:
+            _say_where_it_goes(settings)
+            out.print(f"Ready at [bold]http://{host}:{port}[/bold]   (Ctrl-C stops it)")
+
+        server.run(host=host, port=port, access_log=False, motd=False, debug=False)
+
+
+@app.command()
+def chat() -> None:
+    """The same conversation in the terminal."""
+    with _plain_errors():
+        application = _started()
+        asyncio.run(_chat(application))
+
+
+@app.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="One question.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """One question: prints the answer and its topic."""
+    with _plain_errors():
+        from bot.runtime.conversation import TextRefused, typed
+        from bot.runtime.understanding import Understanding
+
+        settings, model = _settings(), _model()
+        try:
+            question = typed(text)
+        except TextRefused as error:
+            _stop(error.sentence)
+        with err.status("Loading the model …"):
+            understanding = Understanding(model, settings)
+        answer = asyncio.run(understanding.answer(question))
+        if as_json:
+            sys.stdout.write(json.dumps({"text": text, **answer}, ensure_ascii=False) + "\n")
+        else:
+            out.print(answer["answer"], markup=False)
+            out.print(f"[dim]{answer['topic']}  {answer['confidence']:.2f}[/dim]")
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Lines of JSON: text, topic, alt.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw the confusion matrix as a PNG.")] = None,
+) -> None:
+    """How well questions are understood, on a file of questions with their topics."""
+    with _plain_errors():
+        from bot.evaluation import EvaluationError, Report, draw, read
+        from bot.runtime.understanding import Understanding
+
+        settings, model = _settings(), _model()
+        try:
+            cases = read(file)
+        except EvaluationError as error:
+            _stop(str(error))
+        with err.status("Loading the model …"):
+            understanding = Understanding(model, settings)
+        with err.status(f"Reading {len(cases)} questions …"):
+            report = Report.of(cases, understanding.topic)
+        if plot is not None:
+            draw(report, plot)
+        if as_json:
+            sys.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False) + "\n")
+        else:
+            _print_report(report.as_dict())
+
+
+@app.command()
+def train(
+    force: Annotated[bool, typer.Option("--force", help="Also when nothing changed.")] = False,
+) -> None:
+    """Train the model when it is needed."""
+    with _plain_errors():
+        _settings()
+        out.print(f"Model: {_relative(_model(force))}")
+
+
+def _settings() -> Settings:
+    # Before Rasa is imported: it reports to its makers and logs people's words unless told not to.
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    settings = Settings.load()
+    configure(settings.log_level)
+    return settings
+
+
+def _model(force: bool = False) -> Path:
+    from bot.runtime.training import model_path, train_when_needed
+
+    if not force and (path := model_path(ROOT)).exists():
+        return path
+    err.print("Training the model. This is needed once, and again when its data changes.")
+    return train_when_needed(ROOT, force=force)
+
+
+def _started() -> Application:
+    settings = _settings()
+    model = _model()
+    with err.status("Loading the model …"):
+        from bot.app import Application
+
+        application = Application(settings, model)
+        application.start()
+    _say_where_it_goes(settings)
+    return application
+
+
+async def _chat(application: Application) -> None:
+    """Read lines until the end of input; a number chooses a button of the last answer."""
+    from bot.runtime.conversation import TextRefused, TurnFailed
+    from bot.runtime.turns import Button
+
+    conversations = application.conversations
+    assert conversations is not None
+    conversation = uuid.uuid4().hex
+    out.print("[dim]Write, or choose a number. Ctrl-D ends.[/dim]")
+    buttons: dict[str, Button] = {}
+    pressed: str | None = "hello"
+    while True:
+        text = ""
+        if pressed is None:
+            try:
+                text = (await asyncio.to_thread(out.input, "[bold cyan]you[/bold cyan]  ")).strip()
+            except (EOFError, KeyboardInterrupt):
+                break
+            if text in buttons:
+                pressed = buttons[text].id
+            elif not text:
+                continue
+        message_id = uuid.uuid4().hex
+        try:
+            if pressed is not None:
+                turn = await conversations.press(conversation, message_id, pressed)
+            else:
+                turn = await conversations.say(conversation, message_id, text)
+        except TextRefused as error:
+            out.print(error.sentence)
+            continue
+        except TurnFailed:
+            out.print("Something went wrong. Please write that again.")
+            continue
+        finally:
+            pressed = None
+        buttons = {}
+        for message in turn.answer:
+            out.print(f"[bold]bot[/bold]  {_escaped(message.text)}")
+            for button in message.buttons:
+                buttons[str(len(buttons) + 1)] = button
+                out.print(f"     [cyan]{len(buttons)}[/cyan]  {_escaped(button.title)}")
+    out.print()
+    await application.stop()
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    table = Table(box=None)
+    for column in ("topic", "n", "right", "often taken for"):
+        table.add_column(column)
+    for topic, row in report["by_topic"].items():
+        confused = ", ".join(f"{name} ({n})" for name, n in row["confused_with"].items())
+        table.add_row(topic, str(row["n"]), f"{row['accuracy']:.0%}", confused)
+    out.print(table)
+    out.print(f"right: {report['accuracy']:.1%} of {report['n']}")
+    for name, value in report["out_of_scope"].items():
+        if value is not None:
+            out.print(f"out of scope, {name}: {value:.1%}")
+
+
+def _say_where_it_goes(settings: Settings) -> None:
+    if settings.operator_role == "demo":
+        err.print(
+            f"[yellow]Demo:[/yellow] objections are kept in {_relative(settings.data_dir)}; "
+            f"nothing is sent to {settings.controller_name}."
+        )
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what a person can do something about into one line, and exit 1."""
+    from bot.objections.errors import ObjectionError
+
+    try:
+        yield
+    except (SettingsError, ValueError, OSError) as error:
+        _stop(str(error))
+    except ObjectionError as error:
+        _stop(f"The database cannot be used ({error.code}).")
+    except RuntimeError as error:
+        _stop(str(error))
+
+
+def _stop(sentence: str) -> NoReturn:
+    err.print(f"[red]{_escaped(sentence)}[/red]")
+    raise typer.Exit(1)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _relative(path: Path) -> str:
+    return os.path.relpath(path)

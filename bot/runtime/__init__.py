@@ -1,0 +1,1 @@
+"""Adapters between Rasa, the actions, the database and the web."""

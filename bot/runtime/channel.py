@@ -1,0 +1,250 @@
+"""The chat channel: the HTTP contract, on Sanic.
+
+Neither Rasa's HTTP API nor its REST channel is exposed. A client cannot choose the conversation id
+(it is signed), the intent (typed text is text, a button is an id that was offered) or metadata.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+import structlog
+from sanic import Blueprint, Request, Sanic
+from sanic.exceptions import (
+    InvalidUsage,
+    MethodNotSupported,
+    NotFound,
+    PayloadTooLarge,
+    SanicException,
+)
+from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
+
+from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, UnknownButton
+from bot.runtime.http_errors import ChatError
+from bot.runtime.limits import RateLimit
+from bot.runtime.tokens import BadToken, Tokens
+from bot.runtime.turns import Turn
+
+log = structlog.get_logger()
+
+MAX_BODY = 8 * 1024
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_BUTTON_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_NO_STORE = {"Cache-Control": "no-store"}
+
+Handler = Callable[[Request], Awaitable[BaseHTTPResponse | None]]
+
+
+class Service(Protocol):
+    """What the channel asks of the application."""
+
+    @property
+    def conversations(self) -> Conversations | None:
+        """None until the model is loaded."""
+
+    async def ready(self) -> Mapping[str, bool]:
+        """What has to hold for the chat to work, each with whether it does."""
+
+
+def blueprint(
+    service: Service,
+    tokens: Tokens,
+    turn_limit: RateLimit,
+    session_limit: RateLimit,
+    allowed_origins: frozenset[str],
+) -> Blueprint:
+    """The routes of the contract under `/chat` and `/health`."""
+    routes = Blueprint("chat")
+
+    def conversations() -> Conversations:
+        if service.conversations is None:
+            raise ChatError("not_ready", retry_after=2)
+        return service.conversations
+
+    def session_of(request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise ChatError("unauthorized")
+        try:
+            return tokens.conversation(token.strip())
+        except BadToken as error:
+            raise ChatError("unauthorized") from error
+
+    @routes.post("/chat/session")
+    async def new_session(request: Request) -> HTTPResponse:
+        _json_object(request)
+        wait = await session_limit.wait_for(request.ip)
+        if wait:
+            raise ChatError("too_many", retry_after=wait)
+        conversations()
+        token, expires = tokens.new()
+        body = {"session": token, "expires_at": expires.isoformat(timespec="seconds")}
+        return json(body, status=201, headers=_NO_STORE)
+
+    @routes.post("/chat/messages")
+    async def new_message(request: Request) -> BaseHTTPResponse | None:
+        conversation = session_of(request)
+        message_id, text, button = _message(_json_object(request))
+        wait = await turn_limit.wait_for(conversation)
+        if wait:
+            raise ChatError("too_many", retry_after=wait)
+        chat = conversations()
+
+        async def turn() -> Turn:
+            try:
+                if button is not None:
+                    return await chat.press(conversation, message_id, button)
+                return await chat.say(conversation, message_id, text or "")
+            except TextRefused as error:
+                raise ChatError("text_refused", error.sentence) from error
+            except UnknownButton as error:
+                raise ChatError("unknown_button") from error
+            except TurnFailed as error:
+                raise ChatError("failed", retry_after=2) from error
+
+        if "text/event-stream" in request.headers.get("accept", ""):
+            await _stream(request, turn)
+            return None
+        answer = (await turn()).answer
+        return json({"messages": [message.as_dict() for message in answer]}, headers=_NO_STORE)
+
+    @routes.get("/chat/history")
+    async def get_history(request: Request) -> HTTPResponse:
+        conversation = session_of(request)
+        try:
+            messages = await conversations().history(conversation)
+        except TurnFailed as error:
+            raise ChatError("failed", retry_after=2) from error
+        return json({"messages": messages}, headers=_NO_STORE)
+
+    @routes.delete("/chat/session")
+    async def delete_session(request: Request) -> HTTPResponse:
+        conversation = session_of(request)
+        try:
+            await conversations().forget(conversation)
+        except TurnFailed as error:
+            raise ChatError("failed", retry_after=2) from error
+        return empty()
+
+    @routes.get("/health/live")
+    async def live(request: Request) -> HTTPResponse:
+        return json({"live": True}, headers=_NO_STORE)
+
+    @routes.get("/health/ready")
+    async def ready(request: Request) -> HTTPResponse:
+        checks = await service.ready()
+        status = 200 if all(checks.values()) else 503
+        return json({"ready": status == 200, **checks}, status=status, headers=_NO_STORE)
+
+    @routes.options("/chat/<path:path>")
+    async def preflight(request: Request, path: str) -> HTTPResponse:
+        return empty()
+
+    @routes.on_request
+    async def check_origin(request: Request) -> None:
+        if not _origin_allowed(request, allowed_origins):
+            raise ChatError("foreign_origin")
+
+    return routes
+
+
+def add_cors(app: Sanic, allowed_origins: frozenset[str]) -> None:
+    """Let the listed origins, and no others, read the answers. Never with credentials: the token
+    travels in a header that a foreign page does not have."""
+
+    @app.on_response
+    async def cors(request: Request, response: BaseHTTPResponse) -> None:
+        origin = request.headers.get("origin", "") if request is not None else ""
+        if origin in allowed_origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+            response.headers["Access-Control-Expose-Headers"] = "retry-after"
+            response.headers["Access-Control-Max-Age"] = "600"
+            response.headers["Vary"] = "Origin"
+
+
+def add_error_answers(app: Sanic) -> None:
+    """Answer every error as the contract says, whatever raised it."""
+
+    codes: list[tuple[type[Exception], str]] = [
+        (PayloadTooLarge, "too_large"),
+        (NotFound, "not_found"),
+        (MethodNotSupported, "method_not_allowed"),
+        (InvalidUsage, "malformed"),
+    ]
+
+    @app.exception(Exception)
+    async def answer(request: Request, error: Exception) -> HTTPResponse:
+        if isinstance(error, ChatError):
+            return error.response()
+        for kind, code in codes:
+            if isinstance(error, kind):
+                return ChatError(code).response()
+        if isinstance(error, SanicException) and error.status_code < 500:
+            return ChatError("malformed").response()
+        log.error("request_failed", exc_info=error)
+        return ChatError("failed", retry_after=2).response()
+
+
+async def _stream(request: Request, turn: Callable[[], Awaitable[Turn]]) -> None:
+    """The answer as server-sent events; `done` always comes last, also after an error."""
+    problem: ChatError | None = None
+    try:
+        answer = (await turn()).answer
+    except ChatError as error:
+        if error.status != 503:
+            # What the client did wrong has its own status; only trouble of ours is an event.
+            raise
+        answer, problem = [], error
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    response = await request.respond(headers=headers, content_type="text/event-stream")
+    for message in answer:
+        await response.send(_event("message", message.as_dict()))
+    if problem is not None:
+        await response.send(_event("error", problem.as_dict()))
+    await response.send(_event("done", {}))
+    await response.eof()
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {jsonlib.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _json_object(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ChatError("not_json")
+    try:
+        body = jsonlib.loads(request.body or b"null")
+    except (ValueError, RecursionError) as error:
+        raise ChatError("malformed") from error
+    if not isinstance(body, dict):
+        raise ChatError("malformed")
+    return body
+
+
+def _message(body: dict[str, Any]) -> tuple[str, str | None, str | None]:
+    """The id and the text or button of a posted message; exactly one of the two."""
+    message_id, text, button = body.get("id"), body.get("text"), body.get("button")
+    if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
+        raise ChatError("malformed", "The message needs an 'id' of 8 to 64 letters and digits.")
+    if isinstance(button, str) and text is None and _BUTTON_ID.fullmatch(button):
+        return message_id, None, button
+    if isinstance(text, str) and button is None:
+        return message_id, text, None
+    raise ChatError("malformed", "The message needs either a 'text' or a 'button'.")
+
+
+def _origin_allowed(request: Request, allowed: frozenset[str]) -> bool:
+    """Whether a request may come from the page it says it comes from.
+
+    Without an `Origin` header it is no page's request. A page of this server is allowed always.
+    """
+    origin = request.headers.get("origin")
+    if origin is None or origin in allowed:
+        return True
+    return origin.partition("://")[2] == request.headers.get("host")

@@ -1,0 +1,186 @@
+"""A conversation, whoever carries it: the web channel, the terminal, a test."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from typing import Any
+
+import structlog
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
+
+from bot.nlu.topics import parse_data
+from bot.runtime.store import ConversationStore, StoreError
+from bot.runtime.turns import Turn, history, offered, turns
+
+log = structlog.get_logger()
+
+MAX_TEXT = 1000
+# Buttons that a page may press without having been offered them: the opening of the widget and the
+# deep link `#object`.
+STANDING_BUTTONS = {
+    "hello": ("Hello", "/greet"),
+    "object": ("I want to object", "/file_objection"),
+}
+
+
+class TextRefused(Exception):
+    """A message cannot be taken: empty, or over 1,000 characters. `sentence` says so."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class UnknownButton(Exception):
+    """The button was not offered in this conversation."""
+
+
+class TurnFailed(Exception):
+    """The turn could not be finished; sending the same message id again is safe."""
+
+
+class Conversations:
+    """Carries messages to the agent and back, one at a time per conversation.
+
+    Args:
+        agent: with its model loaded.
+        store: the agent's own conversation store.
+        turn_limit: seconds a turn may take.
+    """
+
+    def __init__(self, agent: Agent, store: ConversationStore, turn_limit: float) -> None:
+        assert agent.processor is not None
+        self._agent = agent
+        self._processor: MessageProcessor = agent.processor
+        self._store = store
+        self._turn_limit = turn_limit
+        self._running: set[asyncio.Task[Turn]] = set()
+
+    async def say(self, conversation: str, message_id: str, text: str) -> Turn:
+        """A person's typed text.
+
+        Raises:
+            TextRefused: the text is empty or too long.
+            TurnFailed: nothing of it was kept, or it was and sending it again tells.
+        """
+        return await self._turn(conversation, message_id, typed(text), None)
+
+    async def press(self, conversation: str, message_id: str, button_id: str) -> Turn:
+        """A pressed button.
+
+        Raises:
+            UnknownButton: it was not offered here.
+            TurnFailed: as in `say`.
+        """
+        return await self._turn(conversation, message_id, None, button_id)
+
+    async def history(self, conversation: str) -> list[dict[str, Any]]:
+        """All messages of a conversation, as the HTTP contract lists them."""
+        try:
+            return history(turns(await self._store.events(conversation)))
+        except StoreError as error:
+            raise TurnFailed from error
+
+    async def forget(self, conversation: str) -> None:
+        """Delete a conversation; objections that were filed in it stay."""
+        try:
+            async with self._agent.lock_store.lock(conversation):
+                await self._store.delete(conversation)
+        except StoreError as error:
+            raise TurnFailed from error
+
+    async def _turn(
+        self, conversation: str, message_id: str, text: str | None, button_id: str | None
+    ) -> Turn:
+        # The turn runs in a task of its own: a person who closes the page in the middle must not
+        # leave half a turn behind.
+        task = asyncio.create_task(self._locked_turn(conversation, message_id, text, button_id))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), self._turn_limit)
+        except (TextRefused, UnknownButton):
+            raise
+        except asyncio.TimeoutError as error:
+            log.error("turn_timeout", seconds=self._turn_limit)
+            raise TurnFailed from error
+        except Exception as error:
+            log.error("turn_failed", exc_info=error)
+            raise TurnFailed from error
+
+    async def finish(self) -> None:
+        """Wait for the turns in hand; called before stopping."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=self._turn_limit)
+
+    async def _locked_turn(
+        self, conversation: str, message_id: str, text: str | None, button_id: str | None
+    ) -> Turn:
+        async with self._agent.lock_store.lock(conversation):
+            before = turns(await self._store.events(conversation))
+            for turn in before:
+                if turn.id == message_id:
+                    return turn
+            message = UserMessage(
+                text,
+                _Silent(),
+                conversation,
+                input_channel="chat",
+                message_id=message_id,
+            )
+            if button_id is not None:
+                title, payload = _chosen(before, button_id)
+                message.text, message.metadata = title, {"button": button_id}
+                if payload.startswith("/"):
+                    message.parse_data = parse_data(payload[1:], title)
+                else:
+                    message.text = payload
+            await self._processor.handle_message(message)
+            return turns(await self._store.events(conversation))[-1]
+
+
+class _Silent(OutputChannel):
+    """Says nothing while a turn runs: the answer is read from the store, after it was kept."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "chat"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        return None
+
+
+def typed(text: str) -> str:
+    """A typed text, made safe to hand to Rasa.
+
+    Rasa reads a text that begins with `/` as an intent with slot values, so leading slashes go;
+    control characters and lone surrogates, which databases refuse, become spaces.
+
+    Raises:
+        TextRefused: nothing is left, or more than 1,000 characters.
+    """
+    if len(text) > MAX_TEXT:
+        raise TextRefused(
+            f"That is longer than {MAX_TEXT} characters. Please write it a little shorter."
+        )
+    kept = "".join(
+        char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs") else " "
+        for char in text
+    )
+    kept = re.sub(r"^[\s/]+", "", kept).rstrip()
+    if not kept:
+        raise TextRefused("There was no text in that message. Please write a few words.")
+    return kept
+
+
+def _chosen(before: list[Turn], button_id: str) -> tuple[str, str]:
+    if button_id in STANDING_BUTTONS:
+        return STANDING_BUTTONS[button_id]
+    button = offered(before).get(button_id)
+    if button is None:
+        raise UnknownButton(button_id)
+    return button.title, button.payload

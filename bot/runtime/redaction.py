@@ -1,0 +1,80 @@
+"""Takes a person's details out of a conversation once the filing they belong to is over.
+
+A filing begins where the slot `draft_id` gets a value and is over where it loses it: filed or
+cancelled. What was said between is personal: the person's words, the slots, the summary.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+REMOVED = "(removed: this belonged to a filing that is over)"
+PERSONAL_SLOTS = frozenset(
+    {"full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
+     "pending_account"}
+)
+# Responses that say a person's details back.
+PERSONAL_RESPONSES = frozenset(
+    {"say_ask_objection_confirmed", "say_file_changed", "say_ask_platform",
+     "say_ask_linked_accounts", "say_ask_unlinked_accounts"}
+)
+
+Event = dict[str, Any]
+
+
+def redacted(events: list[Event], since: int) -> Iterator[tuple[int, Event]]:
+    """What has to be stored anew after events were appended.
+
+    Args:
+        events: all events of the conversation.
+        since: index of the first event that is new.
+
+    Yields:
+        (index, event without personal data), for filings that one of the new events ended.
+    """
+    begun: int | None = None
+    for index, event in enumerate(events):
+        if event["event"] != "slot" or event["name"] != "draft_id":
+            continue
+        if event["value"] is not None:
+            begun = index if begun is None else begun
+        elif begun is not None:
+            if index >= since:
+                yield from _clean(events, _turn_start(events, begun), index)
+            begun = None
+
+
+def _turn_start(events: list[Event], index: int) -> int:
+    """The index of the person's words that set off the event at `index`."""
+    while index > 0 and events[index]["event"] != "user":
+        index -= 1
+    return index
+
+
+def _clean(events: list[Event], start: int, end: int) -> Iterator[tuple[int, Event]]:
+    for index in range(start, end + 1):
+        event = events[index]
+        kind = event["event"]
+        if kind == "user":
+            yield index, _without_words(event)
+        elif kind == "slot" and event["name"] in PERSONAL_SLOTS and event["value"] is not None:
+            yield index, {**event, "value": None}
+        elif kind == "bot" and _says_details(event):
+            yield index, {**event, "text": REMOVED, "metadata": _name_only(event)}
+
+
+def _without_words(event: Event) -> Event:
+    clean = copy.deepcopy(event)
+    clean["text"] = REMOVED
+    clean.setdefault("parse_data", {})["text"] = REMOVED
+    return clean
+
+
+def _says_details(event: Event) -> bool:
+    return event.get("metadata", {}).get("utter_action") in PERSONAL_RESPONSES
+
+
+def _name_only(event: Event) -> dict[str, Any]:
+    return {"utter_action": event["metadata"]["utter_action"]}

@@ -1,0 +1,160 @@
+"""Turns: a conversation's events read as what a person sees.
+
+Everything that the chat channel knows about a conversation is read from its stored events; there is
+no second record of it. Ids are derived: the n-th message that answers the person's message `m` is
+`m.n`, and its k-th button `m.n.k`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+Event = dict[str, Any]
+
+# How a client should ask for a field: attributes of an HTML input.
+INPUTS: dict[str, dict[str, str]] = {
+    "full_name": {"type": "text", "autocomplete": "name"},
+    "email": {"type": "email", "inputmode": "email", "autocomplete": "email"},
+    "country": {"type": "text", "autocomplete": "country-name"},
+    "account": {"type": "text", "autocomplete": "username"},
+    "linked_accounts": {"type": "text", "autocomplete": "off"},
+    "unlinked_accounts": {"type": "text", "autocomplete": "off"},
+    "reason": {"type": "text", "autocomplete": "off"},
+    "reference": {"type": "text", "autocomplete": "off"},
+}
+_ASKS = {
+    "say_ask_platform": "account",
+    "say_ask_handle": "account",
+    "say_file_what_to_change": "objection_confirmed",
+}
+_TOPICS = {"say_file": "file_objection", "say_ask": "file_objection", "say_status": "check_status"}
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice that was offered; `payload` stays on the server."""
+
+    id: str
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class BotMessage:
+    """One message of the bot, in the terms of the HTTP contract."""
+
+    id: str
+    text: str
+    at: float
+    topic: str | None = None
+    asks: str | None = None
+    buttons: tuple[Button, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The message as the contract's JSON object."""
+        message: dict[str, Any] = {
+            "id": self.id,
+            "text": self.text,
+            "topic": self.topic,
+            "asks": self.asks,
+            "buttons": [{"id": button.id, "title": button.title} for button in self.buttons],
+        }
+        if self.asks in INPUTS:
+            message["input"] = INPUTS[self.asks]
+        return message
+
+
+@dataclass
+class Turn:
+    """What a person wrote or pressed, and the bot's answer to it."""
+
+    id: str
+    text: str
+    at: float
+    # Nobody said it: the widget opened and let the bot introduce itself.
+    is_silent: bool = False
+    answer: list[BotMessage] = field(default_factory=list)
+
+
+def turns(events: Iterable[Event]) -> list[Turn]:
+    """The turns of a conversation, oldest first.
+
+    The welcome, which Rasa says before it reads the first message, belongs to the first turn.
+    """
+    found: list[Turn] = []
+    welcome: list[Event] = []
+    in_session_start = False
+    for event in events:
+        kind = event["event"]
+        if kind == "action" and event["name"] == "action_session_start":
+            in_session_start = True
+        elif kind == "user":
+            turn = Turn(
+                event.get("message_id") or "",
+                event.get("text") or "",
+                event["timestamp"],
+                is_silent=(event.get("metadata") or {}).get("button") == "hello",
+            )
+            for said in welcome:
+                turn.answer.append(_message(turn, said))
+            found.append(turn)
+            welcome, in_session_start = [], False
+        elif kind == "bot" and in_session_start:
+            welcome.append(event)
+        elif kind == "bot" and found:
+            found[-1].answer.append(_message(found[-1], event))
+    return found
+
+
+def offered(found: Iterable[Turn]) -> dict[str, Button]:
+    """Every button that was offered in these turns, by id."""
+    return {
+        button.id: button for turn in found for message in turn.answer for button in message.buttons
+    }
+
+
+def history(found: Iterable[Turn]) -> list[dict[str, Any]]:
+    """The turns as the contract's list of messages, the person's and the bot's."""
+    messages: list[dict[str, Any]] = []
+    for turn in found:
+        said = {"from": "person", "id": turn.id, "text": turn.text, "at": _iso(turn.at)}
+        messages += [] if turn.is_silent else [said]
+        for message in turn.answer:
+            messages.append({"from": "bot", **message.as_dict(), "at": _iso(message.at)})
+    return messages
+
+
+def _message(turn: Turn, event: Event) -> BotMessage:
+    response = str(event.get("metadata", {}).get("utter_action") or "")
+    identity = f"{turn.id}.{len(turn.answer)}"
+    buttons = (event.get("data") or {}).get("buttons") or []
+    return BotMessage(
+        id=identity,
+        text=event.get("text") or "",
+        at=event["timestamp"],
+        topic=_topic(response),
+        asks=_asked(response),
+        buttons=tuple(
+            Button(f"{identity}.{k}", button["title"], button["payload"])
+            for k, button in enumerate(buttons)
+        ),
+    )
+
+
+def _topic(response: str) -> str | None:
+    if response.startswith("utter_"):
+        return response.removeprefix("utter_")
+    return _TOPICS.get("_".join(response.split("_")[:2]))
+
+
+def _asked(response: str) -> str | None:
+    if response in _ASKS:
+        return _ASKS[response]
+    return response.removeprefix("say_ask_") if response.startswith("say_ask_") else None
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,46 @@
+"""The model without a conversation: what one text is taken for, and what would be answered."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.nlu.topics import topic_of
+from bot.runtime.wording import Wording
+from bot.settings import Settings
+
+
+class Understanding:
+    """The trained classifier and the answers that belong to its topics.
+
+    Args:
+        model: path of the trained model.
+    """
+
+    def __init__(self, model: Path, settings: Settings) -> None:
+        self._agent = Agent.load(str(model), generator=Wording(settings=settings))
+
+    def topic(self, text: str) -> str:
+        """The topic that the classifier decides for that text alone."""
+        return str(topic_of(asyncio.run(self._agent.parse_message(text))))
+
+    async def answer(self, text: str) -> dict[str, Any]:
+        """`{"topic", "confidence", "answer"}`; for something to do, its first words."""
+        parsed = await self._agent.parse_message(text)
+        topic = str(topic_of(parsed))
+        response = _FIRST_WORDS.get(topic, f"utter_{topic}")
+        assert self._agent.domain is not None
+        tracker = DialogueStateTracker("ask", self._agent.domain.slots)
+        said = await self._agent.nlg.generate(response, tracker, "ask")
+        return {
+            "topic": topic,
+            "confidence": float(parsed["intent"]["confidence"]),
+            "answer": (said or {}).get("text", ""),
+        }
+
+
+_FIRST_WORDS = {"file_objection": "say_file_begin", "check_status": "say_ask_reference"}

@@ -1,0 +1,120 @@
+"""What the bot says: fills the responses of the domain from settings and from the action's values.
+
+Used as Rasa's natural language generator, here and by the stock commands (`endpoints.yml`). Answers
+to questions are responses of the model; what the actions say is in `data/wording.yml`. Each has one
+variant, because an answer of legal weight is always the same answer.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import yaml
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from bot.settings import ROOT, Settings
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+Responses = dict[str, list[dict[str, Any]]]
+
+
+def sentences(settings: Settings) -> dict[str, str]:
+    """The placeholders that settings fill: `{controller}`, `{who_runs}`, `{where_it_goes}`, …"""
+    controller = settings.controller_name
+    operator = settings.operator_name
+    demo = settings.operator_role == "demo"
+    if demo:
+        who = "This is a demo" + (f" run by {operator}" if operator else "") + (
+            f". It is not run by {controller}."
+        )
+        where = f"What you file here is kept on this service only. Nothing is sent to {controller}."
+    else:
+        who = f"This chat is run by {operator or controller}."
+        where = f"What you file here is your objection to {controller}."
+    form, policy = settings.objection_form_url, settings.privacy_policy_url
+    contact = settings.controller_contact
+    return {
+        "controller": controller,
+        "who_runs": who,
+        "where_it_goes": where,
+        "form_address": (
+            f"{controller}'s own form is at {form}"
+            if form
+            else f"I do not have the web address of {controller}'s own form. You can look for it "
+            "in the app's settings or in the Privacy Policy, or give the same details here."
+        ),
+        "policy_address": (
+            f"You can read {controller}'s current Privacy Policy at {policy}"
+            if policy
+            else f"For more, see {controller}'s current Privacy Policy."
+        ),
+        "contact": (
+            f"You can reach a person here: {contact}"
+            if contact
+            else "No contact address has been set up for this chat."
+            + (f" Please use the help pages of {controller}." if not demo else "")
+        ),
+    }
+
+
+class Wording(TemplatedNaturalLanguageGenerator):
+    """Fills responses in one pass; a value is never read as a template.
+
+    Rasa's own interpolation formats the filled text a second time, so that a person who writes
+    "0[" or "{x}" gets the raw response back.
+    """
+
+    def __init__(
+        self,
+        endpoint_config: EndpointConfig | None = None,
+        domain: Domain | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(domain.responses if domain else {})
+        self._sentences = sentences(settings or Settings.load())
+        self._said = load_said()
+
+    async def generate(
+        self,
+        utter_action: str,
+        tracker: DialogueStateTracker,
+        output_channel: str,
+        **kwargs: Any,
+    ) -> dict[str, Any] | None:
+        """The response of that name, filled; None when there is none."""
+        variants = self._said.get(utter_action) or self.responses.get(utter_action)
+        if not variants:
+            return None
+        response = copy.deepcopy(variants[0])
+        if tracker.active_loop_name and utter_action.startswith("utter_"):
+            # In the middle of a filing an answer offers no way out: the form's question follows.
+            response.pop("buttons", None)
+        filled: dict[str, Any] = fill(response, {**kwargs, **self._sentences})
+        return filled
+
+
+def load_said() -> Responses:
+    """What the actions say, by response name."""
+    said: Responses = yaml.safe_load((ROOT / "data" / "wording.yml").read_text("utf-8"))["say"]
+    return said
+
+
+def fill(template: Any, values: dict[str, Any]) -> Any:
+    """Replace `{name}` in every text of a response; an unknown name is a mistake in the data.
+
+    Raises:
+        KeyError: the response names a value that nobody gives.
+    """
+    if isinstance(template, str):
+        return _PLACEHOLDER.sub(lambda match: str(values[match.group(1)]), template)
+    if isinstance(template, list):
+        return [fill(item, values) for item in template]
+    if isinstance(template, dict):
+        return {key: fill(item, values) for key, item in template.items()}
+    return template
