@@ -1,0 +1,97 @@
+/** The shapes of the chat channel, and the checks that turn unknown JSON into them. */
+
+export interface Button {
+  id: string;
+  title: string;
+}
+
+/** What the composer should be for the next answer; each field is an HTML attribute's value. */
+export interface Input {
+  type: "text" | "email" | "tel" | "url";
+  inputmode?: string;
+  autocomplete?: string;
+}
+
+export interface BotMessage {
+  from: "bot";
+  id: string;
+  text: string;
+  /** The slot that the message asks for, or null. */
+  asks: string | null;
+  buttons: Button[];
+  input: Input | null;
+}
+
+export interface PersonMessage {
+  from: "person";
+  id: string;
+  text: string;
+}
+
+export type HistoryItem = BotMessage | PersonMessage;
+
+type Json = Record<string, unknown>;
+
+const INPUT_TYPES = ["text", "email", "tel", "url"] as const;
+const TOKENS = /^[a-z][a-z -]*$/;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A bot message, or null when the value is not one. Unknown fields are left out. */
+export function toBotMessage(value: unknown): BotMessage | null {
+  if (!isObject(value) || typeof value.id !== "string" || typeof value.text !== "string") {
+    return null;
+  }
+  return {
+    from: "bot",
+    id: value.id,
+    text: value.text,
+    asks: typeof value.asks === "string" ? value.asks : null,
+    buttons: toButtons(value.buttons),
+    input: toInput(value.input),
+  };
+}
+
+/** The items of `{"messages": […]}`, in order; what is not a message is left out. */
+export function toHistory(value: unknown): HistoryItem[] {
+  if (!isObject(value) || !Array.isArray(value.messages)) {
+    return [];
+  }
+  return value.messages.map(toHistoryItem).filter((item) => item !== null);
+}
+
+function toHistoryItem(value: unknown): HistoryItem | null {
+  if (isObject(value) && value.from === "person") {
+    return typeof value.id === "string" && typeof value.text === "string"
+      ? { from: "person", id: value.id, text: value.text }
+      : null;
+  }
+  return toBotMessage(value);
+}
+
+function toButtons(value: unknown): Button[] {
+  if (!Array.isArray(value)) {
+    return [];
+  }
+  return value.flatMap((button: unknown) =>
+    isObject(button) && typeof button.id === "string" && typeof button.title === "string"
+      ? [{ id: button.id, title: button.title }]
+      : [],
+  );
+}
+
+function toInput(value: unknown): Input | null {
+  if (!isObject(value)) {
+    return null;
+  }
+  const input: Input = { type: INPUT_TYPES.find((type) => type === value.type) ?? "text" };
+  if (typeof value.inputmode === "string" && TOKENS.test(value.inputmode)) {
+    input.inputmode = value.inputmode;
+  }
+  if (typeof value.autocomplete === "string" && TOKENS.test(value.autocomplete)) {
+    input.autocomplete = value.autocomplete;
+  }
+  return input;
+}
