@@ -1,0 +1,99 @@
+"""Fixtures that several folders share. Whatever cannot run here is left out with its reason; with
+REQUIRE_ALL=1, as in CI, leaving out is failing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from bot.settings import ROOT
+
+Serve = Callable[..., "contextmanager[str]"]
+
+
+def absent(what: str) -> None:
+    """Leave a test out because of something that this machine lacks."""
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"REQUIRE_ALL=1, and {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The trained model, trained first when its data is newer."""
+    from bot.runtime.training import train_when_needed
+
+    return train_when_needed(ROOT)
+
+
+@contextmanager
+def serving(data_dir: Path, **settings: str) -> Iterator[str]:
+    """Run `objection-bot serve` with its data in `data_dir`; yields its address when it is ready."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+        "DATA_DIR": str(data_dir),
+        "RATE_LIMIT": "off",
+        **settings,
+    }
+    log = data_dir / "serve.log"
+    command = [sys.executable, "-m", "bot", "serve", "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            pytest.fail(f"the server stopped: {log.read_text('utf-8')[-2000:]}")
+        try:
+            with urllib.request.urlopen(f"{address}/health/ready", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail("the server was not ready within a minute")
+
+
+@pytest.fixture(scope="session")
+def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one running server that many tests share; no rate limit."""
+    with serving(tmp_path_factory.mktemp("server")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        absent("Chromium is not installed (apt-get install chromium)")
+    return str(path)

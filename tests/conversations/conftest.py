@@ -1,0 +1,111 @@
+"""A person who talks to the real model, with the real actions and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.app import Application
+from bot.objections import model as tables
+from bot.runtime.conversation import Conversations
+from bot.runtime.turns import BotMessage, Turn
+from bot.settings import Settings
+
+
+class Person:
+    """Somebody in one conversation. `says` and `presses` return the bot's answer as one text."""
+
+    def __init__(self, application: Application, loop: asyncio.AbstractEventLoop) -> None:
+        self.application = application
+        self.id = uuid.uuid4().hex
+        self.last: list[BotMessage] = []
+        self._loop = loop
+
+    def says(self, text: str, message_id: str | None = None) -> str:
+        """Type a text."""
+        return self._turn(
+            self._conversations.say(self.id, message_id or uuid.uuid4().hex, text)
+        )
+
+    def presses(self, title: str) -> str:
+        """Press a button of the last answer, by its title."""
+        (button,) = [b for m in self.last for b in m.buttons if b.title == title]
+        return self._turn(self._conversations.press(self.id, uuid.uuid4().hex, button.id))
+
+    @property
+    def asked(self) -> str | None:
+        """The field that the bot asked for last."""
+        return self.last[-1].asks
+
+    @property
+    def topics(self) -> list[str | None]:
+        """The topics of the bot's last messages."""
+        return [message.topic for message in self.last]
+
+    @property
+    def offered(self) -> list[str]:
+        """The titles of the buttons of the last answer."""
+        return [button.title for message in self.last for button in message.buttons]
+
+    def slots(self) -> dict[str, Any]:
+        """What Rasa's tracker holds of this conversation."""
+        tracker = self.run(self.application.agent.tracker_store.retrieve(self.id))
+        assert tracker is not None
+        return dict(tracker.current_slot_values())
+
+    def run(self, work: Any) -> Any:
+        """Run a coroutine on the application's loop."""
+        return self._loop.run_until_complete(work)
+
+    @property
+    def _conversations(self) -> Conversations:
+        assert self.application.conversations is not None
+        return self.application.conversations
+
+    def _turn(self, work: Any) -> str:
+        turn: Turn = self.run(work)
+        self.last = turn.answer
+        return "\n".join(message.text for message in turn.answer)
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def application(
+    model: Path, loop: asyncio.AbstractEventLoop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Application]:
+    """The application with a database of its own, shared by the conversations of a test run."""
+    settings = Settings.load({"DATA_DIR": str(tmp_path_factory.mktemp("data"))})
+    application = Application(settings, model)
+    application.start()
+    yield application
+    loop.run_until_complete(application.stop())
+
+
+@pytest.fixture
+def person(application: Application, loop: asyncio.AbstractEventLoop) -> Person:
+    """Somebody new."""
+    return Person(application, loop)
+
+
+@pytest.fixture
+def rows(application: Application) -> Callable[[str], int]:
+    """Counts the rows of a table of the record: rows("objection")."""
+
+    def count(table: str) -> int:
+        query = sa.select(sa.func.count()).select_from(tables.metadata.tables[table])
+        with application.database.engine.begin() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    return count
