@@ -216,7 +216,7 @@ class ObjectionService:
         notice_id = self._notice_id(session, now)
         # In one order for everybody: two filings that name the same accounts then wait for each
         # other instead of waiting in a circle.
-        named = list(a for center in checked.centers for a in center)
+        named = sorted((a for center in checked.centers for a in center), key=attrgetter("key"))
         account_ids = {a.key: self._account_id(session, a, now) for a in named}
         contact_id = self._write_contact(session, checked, now)
         filed: list[FiledObjection] = []

@@ -15,11 +15,17 @@ from bot.objections import model
 from bot.objections.db import Database
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    # Conversations are stored in the same database and look after their own tables.
+    return kind != "table" or name in model.metadata.tables
+
+
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=model.metadata,
         compare_type=True,
+        include_name=_is_ours,
         # SQLite alters tables by copying them; later migrations need no special case for it.
         render_as_batch=connection.dialect.name == "sqlite",
         user_module_prefix="model.",

@@ -117,7 +117,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
 def test_several_processes_may_migrate_at_once(url: str) -> None:
     databases = [Database(url) for _ in range(4)]
-    together = threading.Barrier(len(databases))
+    together = threading.Barrier(len(databases), timeout=60)
 
     def start(database: Database) -> None:
         together.wait()
@@ -312,7 +312,7 @@ def test_sqlite_lets_people_read_while_somebody_writes(sqlite_database: Database
 
 def test_sqlite_writers_that_read_first_wait_for_each_other(sqlite_database: Database) -> None:
     # Without BEGIN IMMEDIATE one of these fails at once with "database is locked".
-    together = threading.Barrier(4)
+    together = threading.Barrier(4, timeout=60)
 
     def read_then_write(number: int) -> None:
         together.wait()

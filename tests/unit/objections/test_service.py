@@ -295,7 +295,7 @@ def test_an_answer_repeats_this_persons_spelling_and_not_an_earlier_persons(
 
 def test_eight_threads_with_one_key_file_once(database: Database) -> None:
     service = ObjectionService(database, KEYS)
-    together = threading.Barrier(8)
+    together = threading.Barrier(8, timeout=60)
 
     def file(_: int) -> Any:
         together.wait()
@@ -314,7 +314,7 @@ def test_eight_people_who_name_the_same_accounts_at_once_all_file(database: Data
     # In another order each, which would be a deadlock if accounts were written as they are named.
     service = ObjectionService(database, KEYS)
     service.file(filing(account=OLD))
-    together = threading.Barrier(8)
+    together = threading.Barrier(8, timeout=60)
 
     def file(number: int) -> list[bool]:
         again = []
