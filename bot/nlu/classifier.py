@@ -14,15 +14,17 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import heads
+from bot.nlu.decide import decide
 from bot.nlu.encoders import encoder
-from bot.nlu.topics import OUT_OF_SCOPE, decision, response_selector
+from bot.nlu.featurizer import READ
+from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided, intent_of, topic_of
 
-RANKED = 3
 # A pasted reference asks for its state, whatever stands around it, unless more words say otherwise.
 _REFERENCE_ONLY = re.compile(r"\W*OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?\W*", re.IGNORECASE)
 
@@ -31,7 +33,7 @@ _REFERENCE_ONLY = re.compile(r"\W*OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?\W
     DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
 )
 class TopicClassifier(GraphComponent, IntentClassifier):
-    """Sets `intent`, `intent_ranking` and `response_selector` of each message.
+    """Sets what `topics.decided` lists on each message.
 
     The topic of a training example is its intent with the response key (`faq/data_used`).
     Configuration: `calibration`, a folder with `in_scope.jsonl` and `out_of_scope.jsonl`.
@@ -92,7 +94,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         vectors = np.stack([_vector(example) for example in examples])
         topics = [example.get_full_intent() for example in examples]
-        topic_head, gate = heads.fit(vectors, topics)
+        texts = [example.get(READ) for example in examples]
+        topic_head, gate = heads.fit(vectors, texts, topics)
         folder = Path(self._config["calibration"])
         gate = gate.calibrated(
             _vectors_of(folder / "in_scope.jsonl"), _vectors_of(folder / "out_of_scope.jsonl")
@@ -102,30 +105,32 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             heads.save(directory, topic_head, gate)
         return self._resource
 
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Decide for each message that has a vector."""
+    def process(
+        self, messages: list[Message], tracker: DialogueStateTracker | None = None
+    ) -> list[Message]:
+        """Decide for each message that has a vector, in the light of the question before it."""
         for message in messages:
             if message.get(TEXT) is not None:
-                self._decide(message)
+                for name, value in decided(self._decide(message, tracker)).items():
+                    message.set(name, value, add_to_output=True)
         return messages
 
-    def _decide(self, message: Message) -> None:
+    def _decide(self, message: Message, tracker: DialogueStateTracker | None) -> Decision:
         assert self._learned is not None, "loaded or trained before it is used"
-        topic_head, gate = self._learned
-        vector = _vector(message)
-        ranking = topic_head.ranking(vector)
-        topic, confidence = ranking[0]
+        text = message.get(READ)
         if _REFERENCE_ONLY.fullmatch(message.get(TEXT)):
-            topic, confidence = "check_status", 1.0
-        elif not gate.lets_in(vector):
-            topic, confidence = OUT_OF_SCOPE, 1.0
-        message.set("intent", decision(topic, confidence), add_to_output=True)
-        message.set(
-            "intent_ranking",
-            [{"name": name, "confidence": score} for name, score in ranking[:RANKED]],
-            add_to_output=True,
-        )
-        message.set("response_selector", response_selector(ranking), add_to_output=True)
+            return Decision("check_status", 1.0, [("check_status", 1.0)])
+        before = _question_before(tracker)
+        return decide(text, _vector(message), *self._learned, encoder().encode, before)
+
+
+def _question_before(tracker: DialogueStateTracker | None) -> str | None:
+    """The person's last message, if it was answered with a topic."""
+    last = tracker.latest_message if tracker else None
+    if last is None or not last.text:
+        return None
+    topic = topic_of(last.parse_data)
+    return last.text if topic and intent_of(topic) in RETRIEVAL_INTENTS else None
 
 
 def _vector(message: Message) -> heads.Array:

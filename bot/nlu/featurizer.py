@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -16,17 +18,33 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rich.console import Console
 from rich.progress import track
 
-from bot.nlu.encoders import Encoder, encoder
+from bot.nlu.encoders import Encoder, capped, encoder
+from bot.nlu.spelling import Speller
+
+# The message property with the text as it was read.
+READ = "read"
 
 
 @DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
+    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True
 )
 class SentenceFeaturizer(GraphComponent):
-    """Adds one dense sentence feature of shape (1, 896) per message."""
+    """Adds one dense sentence feature of shape (1, 896) per message.
 
-    def __init__(self, encoder: Encoder) -> None:
+    The text is read with its slips corrected; the property `read` of the message holds it so.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        model_storage: ModelStorage,
+        resource: Resource,
+        speller: Speller | None = None,
+    ) -> None:
         self._encoder = encoder
+        self._model_storage = model_storage
+        self._resource = resource
+        self._speller = speller
 
     @classmethod
     def create(
@@ -37,14 +55,39 @@ class SentenceFeaturizer(GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceFeaturizer:
         """See `GraphComponent.create`."""
-        return cls(encoder())
+        return cls(encoder(), model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SentenceFeaturizer:
+        """See `GraphComponent.load`. A model without its speller does not load."""
+        with model_storage.read_from(resource) as folder:
+            speller = Speller.load(folder / "speller.json")
+        return cls(encoder(), model_storage, resource, speller)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the words that corrections may lead to."""
+        texts = [example.get(TEXT) for example in training_data.training_examples]
+        speller = Speller.learn(filter(None, texts), self._encoder.vocabulary)
+        with self._model_storage.write_to(self._resource) as folder:
+            speller.save(folder / "speller.json")
+        return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode the text of each message that has one."""
+        assert self._speller is not None, "loaded before it is used"
         for message in messages:
             text = message.get(TEXT)
             if text is not None:
-                vector = self._encoder.encode(text).reshape(1, -1)
+                read = self._speller.correct(capped(text))
+                message.set(READ, read)
+                vector = self._encoder.encode(read).reshape(1, -1)
                 message.add_features(
                     Features(vector, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
                 )
@@ -55,6 +98,8 @@ class SentenceFeaturizer(GraphComponent):
         examples = training_data.training_examples
         # `sys.__stderr__`: while training, Rasa's own output is kept out of the way.
         console = Console(file=sys.__stderr__)
-        for example in track(examples, "Reading the examples", console=console):
-            self.process([example])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = pool.map(lambda example: self.process([example]), examples)
+            for _ in track(done, "Reading the examples", len(examples), console=console):
+                pass
         return training_data

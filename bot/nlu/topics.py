@@ -6,11 +6,35 @@ name) or a plain intent such as `file_objection`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 RETRIEVAL_INTENTS = ("faq", "not_covered")
 OUT_OF_SCOPE = "out_of_scope"
+UNSURE = "nlu_fallback"
+RANKED = 3
+
+Ranking = list[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a text is taken for.
+
+    Attributes:
+        topic: the likeliest topic, or `out_of_scope`.
+        confidence: 0 to 1; 1 for `out_of_scope`.
+        ranking: topics with probabilities, likeliest first.
+        also: further topics that the text asks about, in its order.
+        is_unsure: whether the first topics of `ranking` should be offered instead of answered.
+    """
+
+    topic: str
+    confidence: float
+    ranking: Ranking
+    also: tuple[str, ...] = ()
+    is_unsure: bool = False
 
 
 def intent_of(topic: str) -> str:
@@ -18,51 +42,48 @@ def intent_of(topic: str) -> str:
     return topic.partition("/")[0]
 
 
-def topic_of(parse_data: dict[str, Any]) -> str | None:
+def topic_of(parse_data: Mapping[str, Any]) -> str | None:
     """The topic that a parse result decided for; None when it decided for nothing."""
-    intent = parse_data.get("intent") or {}
-    return intent.get("full_retrieval_intent_name") or intent.get("name")
+    topic: str | None = parse_data.get("topic")
+    return topic
 
 
-def decision(topic: str, confidence: float) -> dict[str, Any]:
-    """The `intent` of a parse result: `{"name", "confidence"}` and the topic in full."""
-    return {
-        "name": intent_of(topic),
-        "confidence": confidence,
-        "full_retrieval_intent_name": topic if intent_of(topic) in RETRIEVAL_INTENTS else None,
-    }
+def decided(decision: Decision) -> dict[str, Any]:
+    """A decision as the properties of a Rasa message:
 
-
-def response_selector(topics: Iterable[tuple[str, float]]) -> dict[str, Any]:
-    """The `response_selector` of a parse result, from topics with confidences, best first.
-
-    The same shape as that of Rasa's own ResponseSelector (`rasa/nlu/selectors`), which
-    `utter_faq` and `utter_not_covered` read.
+    - `topic`, `also`, `offered`: as in `Decision`, in full; `offered` is empty unless unsure;
+    - `intent`: `{"name", "confidence"}`; `nlu_fallback`, Rasa's word for it, when unsure;
+    - `intent_ranking`: the first topics with their probabilities;
+    - `response_selector`: which response `utter_faq` or `utter_not_covered` gives, in the shape of
+      Rasa's own ResponseSelector (`rasa/nlu/selectors`).
     """
-    selected: dict[str, Any] = {"all_retrieval_intents": list(RETRIEVAL_INTENTS)}
-    ranked = list(topics)
-    for intent in RETRIEVAL_INTENTS:
-        own = [(topic, score) for topic, score in ranked if intent_of(topic) == intent]
-        if own:
-            topic, score = own[0]
-            selected[intent] = {
-                "response": {
-                    "responses": [],
-                    "confidence": score,
-                    "intent_response_key": topic,
-                    "utter_action": f"utter_{topic}",
-                },
-                "ranking": [{"confidence": s, "intent_response_key": t} for t, s in own[:3]],
-            }
-    return selected
-
-
-def parse_data(topic: str, text: str) -> dict[str, Any]:
-    """A whole parse result for a topic that was chosen, not recognised: a pressed button."""
+    topic, ranked = decision.topic, decision.ranking[:RANKED]
+    intent = UNSURE if decision.is_unsure else intent_of(topic)
     return {
-        "text": text,
-        "intent": decision(topic, 1.0),
-        "entities": [],
-        "intent_ranking": [{"name": topic, "confidence": 1.0}],
-        "response_selector": response_selector([(topic, 1.0)]),
+        "topic": topic,
+        "also": list(decision.also),
+        "offered": [name for name, _ in ranked] if decision.is_unsure else [],
+        "intent": {"name": intent, "confidence": decision.confidence},
+        "intent_ranking": [{"name": name, "confidence": score} for name, score in ranked],
+        "response_selector": _response_selector(topic, decision.confidence),
     }
+
+
+def chosen(topic: str, text: str) -> dict[str, Any]:
+    """A whole parse result for a topic that was chosen, not recognised: a pressed button."""
+    return {"text": text, "entities": [], **decided(Decision(topic, 1.0, [(topic, 1.0)]))}
+
+
+def _response_selector(topic: str, confidence: float) -> dict[str, Any]:
+    selected: dict[str, Any] = {"all_retrieval_intents": list(RETRIEVAL_INTENTS)}
+    if intent_of(topic) in RETRIEVAL_INTENTS:
+        selected[intent_of(topic)] = {
+            "response": {
+                "responses": [],
+                "confidence": confidence,
+                "intent_response_key": topic,
+                "utter_action": f"utter_{topic}",
+            },
+            "ranking": [],
+        }
+    return selected

@@ -1,0 +1,62 @@
+"""Answers that take more than one response: several questions, none that is sure, none of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import BotAction, Event
+from actions.titles import TITLES
+
+MISSES = frozenset({"out_of_scope", "nlu_fallback"})
+
+
+class AnswerAlso(BotAction):
+    """Answers the further questions of a message that held several, in their order."""
+
+    def name(self) -> str:
+        return "action_answer_also"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        for topic in tracker.latest_message.get("also") or ():
+            dispatcher.utter_message(response=f"utter_{topic}")
+        return []
+
+
+class DidYouMean(BotAction):
+    """Offers the likeliest topics, in plain words."""
+
+    def name(self) -> str:
+        return "action_did_you_mean"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if _missed_before(tracker):
+            dispatcher.utter_message(response="say_missed_again", buttons=_buttons(tracker))
+        else:
+            dispatcher.utter_message(response="say_did_you_mean", buttons=_buttons(tracker))
+        return []
+
+
+class OutOfScope(BotAction):
+    """Says what the bot can do instead; at the second miss in a row, where to find a person."""
+
+    def name(self) -> str:
+        return "action_out_of_scope"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        again = _missed_before(tracker)
+        dispatcher.utter_message(response="say_missed_again" if again else "say_out_of_scope")
+        return []
+
+
+def _buttons(tracker: Tracker) -> list[dict[str, str]]:
+    offered = tracker.latest_message.get("offered") or ()
+    return [{"title": TITLES[topic], "payload": f"/{topic}"} for topic in offered]
+
+
+def _missed_before(tracker: Tracker) -> bool:
+    """Whether the person's message before the last one was not understood either."""
+    said: list[dict[str, Any]] = [e for e in tracker.events if e["event"] == "user"]
+    return len(said) > 1 and said[-2]["parse_data"]["intent"]["name"] in MISSES
