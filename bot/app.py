@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import structlog
 from rasa.core.agent import Agent
 from sanic import Sanic
 from sanic.request import Request
-from sanic.response import BaseHTTPResponse, empty, file
+from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
 from bot.objections.crypto import Keys
@@ -22,6 +23,7 @@ from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.limits import RateLimit
 from bot.runtime.tokens import Tokens
+from bot.runtime.wording import sentences
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -120,7 +122,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
     for path, (name, content_type) in PAGES.items():
-        app.add_route(_page(name, content_type), path, name=name.replace(".", "_"))
+        app.add_route(_page(name, content_type, settings), path, name=name.replace(".", "_"))
 
     @app.get("/favicon.ico")
     async def no_icon(_request: Request) -> BaseHTTPResponse:
@@ -133,12 +135,18 @@ def web(application: Application, settings: Settings) -> Sanic:
     return app
 
 
-def _page(name: str, content_type: str) -> Page:
+def _page(name: str, content_type: str, settings: Settings) -> Page:
+    text = (WEB / name).read_text("utf-8")
+    headers = {**_SECURITY_HEADERS, "Cache-Control": "no-cache"}
+    if name.endswith(".html"):
+        said = sentences(settings)
+        for place in ("who_runs", "where_it_goes"):
+            text = text.replace(f"{{{place}}}", html.escape(said[place]))
+    if name.endswith(".js"):
+        # The widget's second part is a module, which a browser loads from elsewhere only so.
+        headers["Access-Control-Allow-Origin"] = "*"
+
     async def page(_request: Request) -> BaseHTTPResponse:
-        headers = {**_SECURITY_HEADERS, "Cache-Control": "no-cache"}
-        if name.endswith(".js"):
-            # The widget's second part is a module, which a browser loads from elsewhere only so.
-            headers["Access-Control-Allow-Origin"] = "*"
-        return await file(WEB / name, mime_type=content_type, headers=headers)
+        return HTTPResponse(text, content_type=content_type, headers=headers)
 
     return page

@@ -45,7 +45,7 @@ def serve(
             application.start()
         server = web(application, settings)
 
-        @server.after_server_start
+        @server.after_server_start  # type: ignore[untyped-decorator]
         async def announce(*_: Any) -> None:
             _say_where_it_goes(settings)
             out.print(f"Ready at [bold]http://{host}:{port}[/bold]   (Ctrl-C stops it)")
@@ -68,14 +68,16 @@ def ask(
 ) -> None:
     """One question: prints the answer and its topic."""
     with _plain_errors():
+        # Before the imports: Rasa, once imported, logs as it likes.
+        settings = _settings()
         from bot.runtime.conversation import TextRefused, typed
         from bot.runtime.understanding import Understanding
 
-        settings, model = _settings(), _model()
         try:
             question = typed(text)
         except TextRefused as error:
             _stop(error.sentence)
+        model = _model()
         with err.status("Loading the model …"):
             understanding = Understanding(model, settings)
         answer = asyncio.run(understanding.answer(question))
@@ -94,14 +96,15 @@ def evaluate(
 ) -> None:
     """How well questions are understood, on a file of questions with their topics."""
     with _plain_errors():
+        settings = _settings()
         from bot.evaluation import EvaluationError, Report, draw, read
         from bot.runtime.understanding import Understanding
 
-        settings, model = _settings(), _model()
         try:
             cases = read(file)
         except EvaluationError as error:
             _stop(str(error))
+        model = _model()
         with err.status("Loading the model …"):
             understanding = Understanding(model, settings)
         with err.status(f"Reading {len(cases)} questions …"):
@@ -229,6 +232,9 @@ def _plain_errors() -> Iterator[None]:
 
     try:
         yield
+    except typer.Exit:
+        # It is a RuntimeError as well, and has been told already.
+        raise
     except (SettingsError, ValueError, OSError) as error:
         _stop(str(error))
     except ObjectionError as error:
@@ -238,7 +244,7 @@ def _plain_errors() -> Iterator[None]:
 
 
 def _stop(sentence: str) -> NoReturn:
-    err.print(f"[red]{_escaped(sentence)}[/red]")
+    err.print(f"[red]{_escaped(sentence)}[/red]", soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -114,7 +114,7 @@ class Report:
         return {
             "precision": (
                 sum(case.accepts(OUT_OF_SCOPE) for case in turned_away) / len(turned_away)
-                if turned_away
+                if turned_away and meant
                 else None
             ),
             "recall": caught / len(meant) if meant else None,

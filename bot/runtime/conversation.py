@@ -12,7 +12,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 
-from bot.nlu.topics import parse_data
+from bot.nlu.topics import chosen
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.turns import Turn, history, offered, turns
 
@@ -136,7 +136,7 @@ class Conversations:
                 title, payload = _chosen(before, button_id)
                 message.text, message.metadata = title, {"button": button_id}
                 if payload.startswith("/"):
-                    message.parse_data = parse_data(payload[1:], title)
+                    message.parse_data = chosen(payload[1:], title)
                 else:
                     message.text = payload
             await self._processor.handle_message(message)

@@ -1,7 +1,8 @@
 """Takes a person's details out of a conversation once the filing they belong to is over.
 
-A filing begins where the slot `draft_id` gets a value and is over where it loses it: filed or
-cancelled. What was said between is personal: the person's words, the slots, the summary.
+A filing begins where the slot `draft_id` gets a value and is over where it loses that value: filed,
+cancelled or begun anew. What was said between is personal: the person's words, the slots, the
+summary.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ def redacted(events: list[Event], since: int) -> Iterator[tuple[int, Event]]:
     for index, event in enumerate(events):
         if event["event"] != "slot" or event["name"] != "draft_id":
             continue
-        if event["value"] is not None:
-            begun = index if begun is None else begun
-        elif begun is not None:
+        if begun is not None and event["value"] != events[begun]["value"]:
             if index >= since:
                 yield from _clean(events, _turn_start(events, begun), index)
             begun = None
+        if begun is None and event["value"] is not None:
+            begun = index
 
 
 def _turn_start(events: list[Event], index: int) -> int:

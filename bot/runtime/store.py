@@ -4,8 +4,8 @@ Different from Rasa's own where that one loses data or stops the server:
 
 - an error rolls back and is raised as `StoreError`; Rasa's exits the process on a ValueError;
 - it is used bare, without `FailSafeTrackerStore`, whose failed read makes a person look new;
-- each event has a number in its conversation, unique in the database, so that two processes
-  cannot both append the same turn;
+- each event has a number in its conversation, unique in the database, and only what was read is
+  continued, so that of two processes that answer at once only one appends;
 - `delete` exists, and a filing that ends (filed or cancelled) takes its personal words along.
 """
 
@@ -91,13 +91,18 @@ class ConversationStore(TrackerStore):
             return [json.loads(data) for (data,) in connection.execute(query)]
 
     def _append(self, conversation: str, all_events: list[Event]) -> None:
-        count = (
-            sa.select(sa.func.count())
-            .select_from(events)
+        last_stored = (
+            sa.select(events.c.number, events.c.at)
             .where(events.c.conversation == conversation)
+            .order_by(events.c.number.desc())
+            .limit(1)
         )
         with self._transaction() as connection:
-            stored: int = connection.execute(count).scalar_one()
+            last = connection.execute(last_stored).first()
+            stored = 0 if last is None else last.number + 1
+            if last is not None and [last.at] != [_at(e) for e in all_events[last.number : stored]]:
+                # Somebody else appended since this conversation was read.
+                raise StoreError("Conflict")
             new = all_events[stored:]
             if new:
                 connection.execute(
@@ -133,7 +138,12 @@ def _row(conversation: str, number: int, event: Event) -> dict[str, Any]:
     return {
         "conversation": conversation,
         "number": number,
-        "at": event.get("timestamp") or 0.0,
+        "at": _at(event),
         "kind": event["event"],
         "data": json.dumps(event),
     }
+
+
+def _at(event: Event) -> float:
+    """When it happened, in seconds since 1970."""
+    return event.get("timestamp") or 0.0

@@ -59,7 +59,14 @@ def train_when_needed(root: Path, models: Path | None = None, force: bool = Fals
             raise TrainingFailed(f"Training did not produce a model.\n{log.getvalue()[-4000:]}")
         # Renamed at the end: whoever starts meanwhile sees a whole model or none.
         os.replace(result.model, target)
-    for old in target.parent.glob(f"{MODEL_PREFIX}*.tar.gz"):
-        if old != target:
-            old.unlink(missing_ok=True)
+    _remove_old(target.parent)
     return target
+
+
+def _remove_old(models: Path, kept: int = 3) -> None:
+    """Remove all but the newest models; another process may still be loading the one before."""
+    newest_first = sorted(
+        models.glob(f"{MODEL_PREFIX}*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
+    for old in newest_first[kept:]:
+        old.unlink(missing_ok=True)

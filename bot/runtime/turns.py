@@ -30,7 +30,13 @@ _ASKS = {
     "say_ask_handle": "account",
     "say_file_what_to_change": "objection_confirmed",
 }
-_TOPICS = {"say_file": "file_objection", "say_ask": "file_objection", "say_status": "check_status"}
+_TOPICS = {
+    "say_file": "file_objection",
+    "say_ask": "file_objection",
+    "say_status": "check_status",
+    "say_out": "out_of_scope",
+    "say_ask_reference": "check_status",
+}
 
 
 @dataclass(frozen=True)
@@ -87,16 +93,19 @@ def turns(events: Iterable[Event]) -> list[Turn]:
     found: list[Turn] = []
     welcome: list[Event] = []
     in_session_start = False
+    buttons: dict[str, Button] = {}
     for event in events:
         kind = event["event"]
         if kind == "action" and event["name"] == "action_session_start":
             in_session_start = True
         elif kind == "user":
+            buttons.update(offered(found[-1:]))
+            pressed = str((event.get("metadata") or {}).get("button"))
             turn = Turn(
                 event.get("message_id") or "",
-                event.get("text") or "",
+                _said(event, buttons.get(pressed)),
                 event["timestamp"],
-                is_silent=(event.get("metadata") or {}).get("button") == "hello",
+                is_silent=pressed == "hello",
             )
             for said in welcome:
                 turn.answer.append(_message(turn, said))
@@ -127,6 +136,12 @@ def history(found: Iterable[Turn]) -> list[dict[str, Any]]:
     return messages
 
 
+def _said(event: Event, pressed: Button | None) -> str:
+    """What the person wrote, or the title of what they pressed: a payload is not for people."""
+    text = event.get("text") or ""
+    return pressed.title if pressed is not None and text == pressed.payload else text
+
+
 def _message(turn: Turn, event: Event) -> BotMessage:
     response = str(event.get("metadata", {}).get("utter_action") or "")
     identity = f"{turn.id}.{len(turn.answer)}"
@@ -145,6 +160,8 @@ def _message(turn: Turn, event: Event) -> BotMessage:
 
 
 def _topic(response: str) -> str | None:
+    if response in _TOPICS:
+        return _TOPICS[response]
     if response.startswith("utter_"):
         return response.removeprefix("utter_")
     return _TOPICS.get("_".join(response.split("_")[:2]))

@@ -43,4 +43,8 @@ class Understanding:
         }
 
 
-_FIRST_WORDS = {"file_objection": "say_file_begin", "check_status": "say_ask_reference"}
+_FIRST_WORDS = {
+    "file_objection": "say_file_begin",
+    "check_status": "say_ask_reference",
+    "out_of_scope": "say_out_of_scope",
+}

@@ -66,8 +66,8 @@ def sentences(settings: Settings) -> dict[str, str]:
 class Wording(TemplatedNaturalLanguageGenerator):
     """Fills responses in one pass; a value is never read as a template.
 
-    Rasa's own interpolation formats the filled text a second time, so that a person who writes
-    "0[" or "{x}" gets the raw response back.
+    Rasa's own interpolation takes a "0[" in the filled text for a failure of its own: a person who
+    writes that gets the raw response back.
     """
 
     def __init__(

@@ -1,0 +1,95 @@
+"""Whatever is sent, the server answers, and goes on answering."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.conftest import Chat, assert_error, fresh
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def still_answers(server: str) -> Iterator[None]:
+    """After each of these tests a new person gets an answer."""
+    yield
+    assert Chat(server).says("when does it start")[-1]["topic"] == "faq/effective_date"
+
+
+def test_a_lone_surrogate_is_no_text(chat: Chat) -> None:
+    answer = chat.send_bytes(b'{"id": "%b", "text": "\\ud800"}' % fresh().encode())
+    assert_error(answer, 422, "text_refused")
+
+
+def test_a_lone_surrogate_within_a_text_is_left_out(chat: Chat) -> None:
+    body = b'{"id": "%b", "text": "when does \\ud800 it start"}' % fresh().encode()
+    assert chat.send_bytes(body).status_code == 200
+    assert chat.said() == ["when does   it start"]
+
+
+def test_a_surrogate_in_a_name_of_a_field_or_an_id_is_no_message(chat: Chat) -> None:
+    assert_error(chat.send_bytes(b'{"id": "\\ud800aaaaaaaa", "text": "hello"}'), 400, "malformed")
+    body = b'{"id": "%b", "button": "\\ud800"}' % fresh().encode()
+    assert_error(chat.send_bytes(body), 400, "malformed")
+
+
+def test_nul_and_other_control_characters_are_left_out(chat: Chat) -> None:
+    controls = "".join(map(chr, range(32))) + "\x7f\x85"
+    assert chat.says(f"when does {controls} it start")[-1]["topic"] == "faq/effective_date"
+    (kept,) = chat.said()
+    assert [char for char in kept if ord(char) < 32 or char in "\x7f\x85"] == ["\t", "\n"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 8_000,
+        b'{"id":' + b"[" * 4_000 + b"]" * 4_000 + b"}",
+        b'{"a":' * 1_200 + b"1" + b"}" * 1_200,
+    ],
+    ids=["open lists", "lists", "objects"],
+)
+def test_deeply_nested_json_is_malformed(chat: Chat, body: bytes) -> None:
+    assert_error(chat.send_bytes(body), 400, "malformed")
+
+
+def test_a_number_of_thousands_of_digits_is_malformed(chat: Chat) -> None:
+    assert_error(chat.send_bytes(b'{"id": ' + b"9" * 8_000 + b"}"), 400, "malformed")
+
+
+def test_a_megabyte_is_too_much(chat: Chat) -> None:
+    assert_error(chat.send_bytes(b'{"text":"' + b"x" * 1_000_000 + b'"}'), 413, "too_large")
+
+
+def test_text_that_looks_like_code_is_text(chat: Chat) -> None:
+    for text in (
+        "<script>alert(1)</script>",
+        "'; DROP TABLE conversation_event; --",
+        "{{7*7}} ${7*7} {0.__class__}",
+        "0[",
+        "\u202egnp.exe",
+        "\ufeff\u200b",
+        "\u0301" * 900,
+    ):
+        assert chat.says(text)
+        assert chat.history()[-1]["from"] == "bot"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_json_in_another_encoding_is_read_or_refused_but_does_no_harm(
+    chat: Chat, encoding: str
+) -> None:
+    body = json.dumps({"id": fresh(), "text": "hello"}).encode(encoding)
+    assert chat.send_bytes(body).status_code in (200, 400)
+
+
+def test_a_person_who_leaves_in_the_middle_leaves_no_half_turn(chat: Chat) -> None:
+    message = {"id": fresh(), "text": "I want to object"}
+    with chat.http.stream("POST", "/chat/messages", json=message):
+        pass  # closed before the body was read
+
+    assert chat.send(message).json()["messages"][-1]["asks"] == "full_name"
+    assert chat.said() == ["I want to object"]

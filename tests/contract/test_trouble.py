@@ -1,0 +1,184 @@
+"""When the bot is not ready or a turn fails, the answer says so and can be tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sanic import Sanic
+
+from bot.app import Application
+from bot.runtime import channel
+from bot.runtime.conversation import TurnFailed
+from bot.runtime.limits import RateLimit
+from bot.runtime.tokens import Tokens
+from bot.runtime.turns import Turn
+from bot.settings import Settings
+from tests.contract.conftest import EVENTS, assert_error, events, fresh
+
+TOKENS = Tokens("a secret of more than thirty-two bytes", 3600)
+
+
+class Service:
+    """An application in the state that a test wants."""
+
+    def __init__(self, conversations: Any = None, **checks: bool) -> None:
+        self.conversations = conversations
+        self._checks = checks
+
+    async def ready(self) -> Mapping[str, bool]:
+        return self._checks
+
+
+class Broken:
+    """Conversations that cannot be read or continued."""
+
+    async def say(self, conversation: str, message_id: str, text: str) -> Turn:
+        raise TurnFailed
+
+    async def history(self, conversation: str) -> list[dict[str, Any]]:
+        raise TurnFailed
+
+    async def forget(self, conversation: str) -> None:
+        raise TurnFailed
+
+
+class Buggy:
+    """Conversations with a mistake in the code, whose message quotes the person."""
+
+    async def say(self, conversation: str, message_id: str, text: str) -> Turn:
+        raise KeyError(f"{text} by {conversation}")
+
+
+Open = Callable[[Service], Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def client_of(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
+    """Gives a client of a server around a service; the client has a session."""
+    monkeypatch.setattr(Sanic, "test_mode", True)
+    opened: list[Any] = []
+
+    async def open_(service: Service) -> httpx.AsyncClient:
+        context = _serving(service)
+        opened.append(context)
+        return await context.__aenter__()
+
+    yield open_
+    for context in opened:
+        await context.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def _serving(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    app = Sanic("trouble", configure_logging=False)
+    off = RateLimit("off")
+    app.blueprint(channel.blueprint(service, TOKENS, off, off, frozenset()))
+    channel.add_error_answers(app)
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))
+    server = await app.create_server(
+        sock=place, return_asyncio_server=True, asyncio_server_kwargs={"start_serving": False}
+    )
+    assert server is not None
+    await server.startup()
+    await server.start_serving()
+    headers = {"Authorization": f"Bearer {TOKENS.new()[0]}"}
+    address = f"http://127.0.0.1:{place.getsockname()[1]}"
+    async with httpx.AsyncClient(base_url=address, headers=headers) as client:
+        yield client
+    server.close()
+    await server.wait_closed()
+
+
+def hello() -> dict[str, str]:
+    return {"id": fresh(), "text": "hello"}
+
+
+@pytest.mark.parametrize(
+    ("model", "database", "status"),
+    [(True, True, 200), (False, True, 503), (True, False, 503), (False, False, 503)],
+)
+async def test_ready_is_200_only_with_a_model_and_a_database(
+    client_of: Open, model: bool, database: bool, status: int
+) -> None:
+    client = await client_of(Service(model=model, database=database))
+    answer = await client.get("/health/ready")
+
+    assert answer.status_code == status
+    assert answer.json() == {"ready": status == 200, "model": model, "database": database}
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_the_application_notices_a_missing_model_and_a_missing_database(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    application = Application(Settings.load({"DATA_DIR": str(folder)}), tmp_path / "model.tar.gz")
+    assert await application.ready() == {"model": False, "database": True}
+
+    folder.rename(tmp_path / "elsewhere")
+    assert await application.ready() == {"model": False, "database": False}
+
+
+async def test_before_the_model_is_loaded_every_call_says_so(client_of: Open) -> None:
+    client = await client_of(Service(model=False))
+    answers = [
+        await client.post("/chat/session", json={}),
+        await client.post("/chat/messages", json=hello()),
+        await client.post("/chat/messages", json=hello(), headers={"Accept": EVENTS}),
+        await client.get("/chat/history"),
+        await client.delete("/chat/session"),
+    ]
+    for answer in answers:
+        assert_error(answer, 503, "not_ready")
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+async def test_a_turn_that_fails_can_be_tried_again(client_of: Open) -> None:
+    client = await client_of(Service(Broken()))
+    answers = [
+        await client.post("/chat/messages", json=hello()),
+        await client.get("/chat/history"),
+        await client.delete("/chat/session"),
+    ]
+    for answer in answers:
+        assert_error(answer, 503, "failed")
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+async def test_in_a_stream_a_failure_is_an_event_and_done_still_comes_last(
+    client_of: Open,
+) -> None:
+    client = await client_of(Service(Broken()))
+    answer = await client.post("/chat/messages", json=hello(), headers={"Accept": EVENTS})
+
+    assert [name for name, _ in events(answer)] == ["error", "done"]
+    error = events(answer)[0][1]
+    assert error["error"] == "failed"
+    assert error["message"].endswith(".")
+
+
+@pytest.mark.parametrize("accept", ["application/json", EVENTS])
+async def test_a_mistake_of_ours_shows_nothing_of_itself(
+    client_of: Open, accept: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client = await client_of(Service(Buggy()))
+    answer = await client.post("/chat/messages", json=hello(), headers={"Accept": accept})
+
+    assert_error(answer, 503, "failed")
+    assert "KeyError" not in answer.text
+    assert "hello by" not in answer.text + capfd.readouterr().err
+
+
+async def test_many_requests_at_once_all_get_an_answer(client_of: Open) -> None:
+    client = await client_of(Service(Broken(), model=True))
+    calls = [client.post("/chat/messages", json=hello()) for _ in range(50)]
+    answers = await asyncio.gather(*calls)
+    assert [answer.status_code for answer in answers] == [503] * 50

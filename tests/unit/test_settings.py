@@ -1,0 +1,179 @@
+"""Settings are read once, checked, and never show a secret."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.objections.crypto import Keys
+from bot.settings import Settings, SettingsError
+
+OWN_DATABASE = {"DATABASE_URL": "postgresql+psycopg2://db/bot"}
+SECRETS = {"SECRET_KEY": "a secret", "DATA_KEYS": "k1:a key"}
+
+
+def load(cwd: Path, **environ: str) -> Settings:
+    return Settings.load(environ, cwd)
+
+
+def test_with_nothing_set_everything_has_a_value_and_it_is_a_demo(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+
+    assert settings.operator_role == "demo"
+    assert settings.controller_name == "Meta"
+    assert settings.data_dir == tmp_path / "var"
+    assert settings.database_url == f"sqlite:///{tmp_path / 'var' / 'objections.db'}"
+    assert settings.allowed_origins == frozenset()
+    assert (settings.rate_limit, settings.session_rate_limit) == ("30/minute", "20/minute")
+    assert settings.log_level == "WARNING"
+    assert (settings.objection_form_url, settings.privacy_policy_url) == ("", "")
+
+
+def test_a_turn_outlives_its_actions(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.action_limit < settings.turn_limit
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.operator_role = "controller"  # type: ignore[misc]
+
+
+def test_missing_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
+    first, second = load(tmp_path), load(tmp_path)
+
+    assert (first.secret_key, first.data_keys) == (second.secret_key, second.data_keys)
+    assert len(first.secret_key) >= 43
+    assert Keys.parse(first.data_keys)
+
+
+def test_made_secrets_differ_from_place_to_place(tmp_path: Path) -> None:
+    here, there = load(tmp_path / "here"), load(tmp_path / "there")
+    assert here.secret_key != there.secret_key
+    assert here.data_keys != there.data_keys
+
+
+def test_only_the_owner_can_read_made_secrets(tmp_path: Path) -> None:
+    load(tmp_path)
+    mode = (tmp_path / "var" / "secrets.env").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_two_first_starts_at_once_agree_on_the_secrets(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        loaded = list(pool.map(lambda _: load(tmp_path), range(16)))
+    assert len({(settings.secret_key, settings.data_keys) for settings in loaded}) == 1
+
+
+def test_a_given_secret_is_used_and_nothing_is_made(tmp_path: Path) -> None:
+    settings = load(tmp_path, **SECRETS)
+    assert (settings.secret_key, settings.data_keys) == ("a secret", "k1:a key")
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATA_KEYS"])
+@pytest.mark.parametrize("empty", [{}, {"SECRET_KEY": "", "DATA_KEYS": " "}])
+def test_with_a_database_of_ones_own_a_missing_secret_is_named(
+    tmp_path: Path, missing: str, empty: dict[str, str]
+) -> None:
+    given = {name: value for name, value in SECRETS.items() if name != missing}
+    with pytest.raises(SettingsError, match=missing):
+        load(tmp_path, **{**OWN_DATABASE, **empty, **given})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_secret_is_shown(tmp_path: Path) -> None:
+    settings = load(tmp_path, DATABASE_URL="postgresql://bot:pass-word@db/bot", **SECRETS)
+    shown = repr(settings) + str(settings)
+    for secret in ("a secret", "a key", "pass-word"):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPERATOR_ROLE", "platform"),
+        ("OPERATOR_ROLE", "Demo"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "https://a.example, *"),
+        ("RATE_LIMIT", "many"),
+        ("RATE_LIMIT", "0/minute"),
+        ("RATE_LIMIT", "-3/minute"),
+        ("RATE_LIMIT", "3/day"),
+        ("RATE_LIMIT", "3"),
+        ("SESSION_RATE_LIMIT", "3/fortnight"),
+        ("LOG_LEVEL", "LOUD"),
+        ("OBJECTION_FORM_URL", "javascript:alert(1)"),
+        ("OBJECTION_FORM_URL", "example.org/form"),
+        ("PRIVACY_POLICY_URL", "ftp://example.org"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_an_error_that_names_it(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=name) as error:
+        load(tmp_path, **{name: value})
+    assert "\n" not in str(error.value)
+
+
+def test_origins_are_listed_with_commas(tmp_path: Path) -> None:
+    settings = load(tmp_path, ALLOWED_ORIGINS=" https://a.example/ ,https://b.example:8443,, ")
+    assert settings.allowed_origins == {"https://a.example", "https://b.example:8443"}
+
+
+@pytest.mark.parametrize(
+    ("given", "turns", "sessions"),
+    [
+        ({"RATE_LIMIT": "off"}, "off", "off"),
+        ({"RATE_LIMIT": "5/second"}, "5/second", "20/minute"),
+        ({"SESSION_RATE_LIMIT": "off"}, "30/minute", "off"),
+        ({"SESSION_RATE_LIMIT": "2/hour"}, "30/minute", "2/hour"),
+    ],
+)
+def test_limits_can_be_set_and_switched_off(
+    tmp_path: Path, given: dict[str, str], turns: str, sessions: str
+) -> None:
+    settings = load(tmp_path, **given)
+    assert (settings.rate_limit, settings.session_rate_limit) == (turns, sessions)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"OPERATOR_ROLE": "controller"}, "Meta"),
+        ({"OPERATOR_ROLE": "controller", "CONTROLLER_NAME": "Example"}, "Example"),
+        ({"OPERATOR_ROLE": "controller", "OPERATOR_NAME": "Example Ireland"}, "Example Ireland"),
+        ({"OPERATOR_NAME": "A Library"}, "A Library"),
+        ({}, ""),
+    ],
+)
+def test_a_controller_runs_the_chat_itself_unless_it_says_who_does(
+    tmp_path: Path, given: dict[str, str], name: str
+) -> None:
+    assert load(tmp_path, **given).operator_name == name
+
+
+def test_the_environment_comes_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("CONTROLLER_NAME=File\nOPERATOR_NAME=File\n", "utf-8")
+    monkeypatch.setenv("CONTROLLER_NAME", "Environment")
+    monkeypatch.delenv("OPERATOR_NAME", raising=False)
+    settings = Settings.load(cwd=tmp_path)
+
+    assert (settings.controller_name, settings.operator_name) == ("Environment", "File")
+
+
+def test_the_data_folder_may_be_anywhere(tmp_path: Path) -> None:
+    assert load(tmp_path, DATA_DIR="data").data_dir == tmp_path / "data"
+    elsewhere = tmp_path / "elsewhere"
+    assert load(tmp_path / "here", DATA_DIR=str(elsewhere)).data_dir == elsewhere
+
+
+def test_a_level_may_be_written_small(tmp_path: Path) -> None:
+    assert load(tmp_path, LOG_LEVEL="debug").log_level == "DEBUG"
