@@ -19,6 +19,8 @@ from typing import Literal, cast
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
+# Characters of a key that signs sessions; a shorter one could be guessed from a token.
+SHORTEST_KEY = 32
 Role = Literal["demo", "controller"]
 _New = Callable[[], str]
 
@@ -76,7 +78,7 @@ class Settings:
         return cls(
             data_dir=data_dir,
             database_url=read.text("DATABASE_URL") or f"sqlite:///{data_dir / 'objections.db'}",
-            secret_key=read.secret("SECRET_KEY", made, _new_secret),
+            secret_key=read.key("SECRET_KEY", made, _new_secret),
             data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
@@ -107,6 +109,12 @@ class _Reader:
         if made is None:
             raise SettingsError(f"{name} is missing. It is needed when DATABASE_URL is set.")
         return made.get(name, new)
+
+    def key(self, name: str, made: _Made | None, new: _New) -> str:
+        value = self.secret(name, made, new)
+        if len(value) < SHORTEST_KEY:
+            raise SettingsError(f"{name} must have at least {SHORTEST_KEY} characters.")
+        return value
 
     def url(self, name: str) -> str:
         value = self.text(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
@@ -88,10 +89,17 @@ class Conversations:
     async def forget(self, conversation: str) -> None:
         """Delete a conversation; objections that were filed in it stay."""
         try:
-            async with self._agent.lock_store.lock(conversation):
+            async with self._lock(conversation):
                 await self._store.delete(conversation)
         except StoreError as error:
             raise TurnFailed from error
+
+    def _lock(self, conversation: str) -> AbstractAsyncContextManager[object]:
+        # Rasa's stores ask once a second whether it is one's turn, unless told otherwise.
+        lock: AbstractAsyncContextManager[object] = self._agent.lock_store.lock(
+            conversation, wait_time_in_seconds=0.02
+        )
+        return lock
 
     async def _turn(
         self, conversation: str, message_id: str, text: str | None, button_id: str | None
@@ -120,7 +128,7 @@ class Conversations:
     async def _locked_turn(
         self, conversation: str, message_id: str, text: str | None, button_id: str | None
     ) -> Turn:
-        async with self._agent.lock_store.lock(conversation):
+        async with self._lock(conversation):
             before = turns(await self._store.events(conversation))
             for turn in before:
                 if turn.id == message_id:

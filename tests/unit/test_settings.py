@@ -13,7 +13,7 @@ from bot.objections.crypto import Keys
 from bot.settings import Settings, SettingsError
 
 OWN_DATABASE = {"DATABASE_URL": "postgresql+psycopg2://db/bot"}
-SECRETS = {"SECRET_KEY": "a secret", "DATA_KEYS": "k1:a key"}
+SECRETS = {"SECRET_KEY": "a secret of 32 characters or more", "DATA_KEYS": "k1:a key"}
 
 
 def load(cwd: Path, **environ: str) -> Settings:
@@ -72,7 +72,7 @@ def test_two_first_starts_at_once_agree_on_the_secrets(tmp_path: Path) -> None:
 
 def test_a_given_secret_is_used_and_nothing_is_made(tmp_path: Path) -> None:
     settings = load(tmp_path, **SECRETS)
-    assert (settings.secret_key, settings.data_keys) == ("a secret", "k1:a key")
+    assert (settings.secret_key, settings.data_keys) == tuple(SECRETS.values())
     assert not (tmp_path / "var").exists()
 
 
@@ -97,6 +97,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("SECRET_KEY", "short"),
         ("OPERATOR_ROLE", "platform"),
         ("OPERATOR_ROLE", "Demo"),
         ("ALLOWED_ORIGINS", "*"),
