@@ -7,6 +7,7 @@ if the action had worked. Here it becomes a code in the log and a sentence for t
 from __future__ import annotations
 
 import asyncio
+import traceback
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -36,7 +37,14 @@ class BotAction(Action, ABC):
         try:
             return await asyncio.wait_for(self.act(dispatcher, tracker), LIMIT)
         except Exception as error:
-            log.error("action_failed", action=self.name(), exc_info=error)
+            # Not the error itself: its text may quote what the person wrote.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "action_failed",
+                action=self.name(),
+                error=type(error).__name__,
+                where=f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}",
+            )
             # What it had begun to say may not be true any more.
             del dispatcher.messages[said:]
             return self.failed(dispatcher, tracker)
@@ -58,6 +66,5 @@ def words(tracker: Tracker) -> str:
 
 def topic(tracker: Tracker) -> tuple[str | None, float]:
     """What the last message was taken for, and how sure that is: ("faq/ads", 0.91)."""
-    intent = tracker.latest_message.get("intent") or {}
-    name = intent.get("full_retrieval_intent_name") or intent.get("name")
-    return name, float(intent.get("confidence") or 0.0)
+    said = tracker.latest_message
+    return said.get("topic"), float((said.get("intent") or {}).get("confidence") or 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -14,8 +16,16 @@ from bot.objections.service import Status
 
 _STATES = {
     "received": "It waits to be handled. The notice says that it counts once it has been handled.",
+    "in_review": "It is being looked at. The notice says that it counts once it has been handled.",
+    "upheld": "It was upheld. It counts once it has been handled.",
+    "handled": "It has been handled.",
+    "refused": "It was refused.",
+    "not_matched": "No account was found for it.",
+    "withdrawn": "It was taken back.",
 }
 _QUIET = frozenset({"out_of_scope", "check_status", "affirm", "deny", None})
+# "OBJ" and a digit soon after: a number is meant, also when it is not a sound one.
+_GIVES_NUMBER = re.compile(r"\b[o0]bj\W{0,3}\w{0,4}\d", re.IGNORECASE)
 
 
 class ValidateStatusForm(BotAction):
@@ -29,11 +39,11 @@ class ValidateStatusForm(BotAction):
         reference = find_reference(text)
         if reference:
             return [SlotSet("reference", [reference])]
-        if tracker.get_slot("requested_slot") is None:
+        if tracker.get_slot("requested_slot") is None and not _GIVES_NUMBER.search(text):
             # Whoever has just filed here means what was filed here.
             own = tracker.get_slot("references")
             return [SlotSet("reference", own)] if own else []
-        if topic(tracker)[0] not in _QUIET:
+        if topic(tracker)[0] not in _QUIET and not _GIVES_NUMBER.search(text):
             return []
         try:
             return [SlotSet("reference", [parse_reference(text)])]
@@ -68,6 +78,8 @@ class StatusWhileFiling(BotAction):
         reference = find_reference(words(tracker))
         if reference:
             await _tell(dispatcher, reference)
+        elif _GIVES_NUMBER.search(words(tracker)):
+            dispatcher.utter_message(response="say_status_unknown", problem=_mistake(tracker))
         else:
             dispatcher.utter_message(response="say_status_while_filing")
         return []
@@ -85,11 +97,19 @@ class LeaveStatus(BotAction):
         return [ActiveLoop(None), SlotSet("reference", None), SlotSet("requested_slot", None)]
 
 
+def _mistake(tracker: Tracker) -> str:
+    try:
+        parse_reference(words(tracker))
+    except FieldError as error:
+        return error.sentence
+    return UnknownReference().sentence
+
+
 async def _tell(dispatcher: CollectingDispatcher, reference: str) -> None:
     try:
         status = await records.ask(lambda service: service.status(reference))
     except UnknownReference as error:
-        dispatcher.utter_message(response="say_status_problem", problem=error.sentence)
+        dispatcher.utter_message(response="say_status_unknown", problem=error.sentence)
     except StorageError:
         dispatcher.utter_message(response="say_status_failed")
     else:

@@ -42,7 +42,7 @@ def model() -> Path:
 
 @contextmanager
 def serving(data_dir: Path, **settings: str) -> Iterator[str]:
-    """Run `objection-bot serve` with its data in `data_dir`; yields its address when it is ready."""
+    """Run `objection-bot serve` with its data in `data_dir`; yields its address when ready."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.objections.accounts import Account
 from bot.objections.countries import country_name
-from bot.objections.fields import Account
-from bot.objections.service import Filing
+from bot.objections.filing import Filing
 
 # In the order in which they are asked for.
 FIELDS = (
@@ -15,7 +15,7 @@ FIELDS = (
 )
 ACCOUNT_LISTS = ("linked_accounts", "unlinked_accounts")
 SKIPPED = ""
-_EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "draft_id")
+_EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "attempted", "draft_id")
 
 Slots = Mapping[str, Any]
 

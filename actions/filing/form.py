@@ -7,13 +7,13 @@ from abc import abstractmethod
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import BotAction, Event, topic, words
 from actions.filing import draft
-from actions.filing.reading import Said, read, refuses
-from bot.objections.fields import Account
+from actions.filing.reading import Said, is_declaration, read, refuses
+from bot.objections.accounts import Account
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -28,6 +28,8 @@ class BeginObjection(BotAction):
         return "action_begin_objection"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if is_declaration(words(tracker)):
+            dispatcher.utter_message(response="say_file_declaration")
         dispatcher.utter_message(response="say_file_begin")
         return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
 
@@ -44,18 +46,10 @@ class ValidateObjectionForm(BotAction):
         reading = read(said, tracker.slots)
         for note in reading.notes:
             dispatcher.utter_message(response=note.response, **note.values)
+        if tracker.get_slot("draft_id") is None:
+            # Its beginning failed, and without an id nothing could be filed.
+            reading.slots["draft_id"] = uuid.uuid4().hex
         return set_slots(reading.slots)
-
-
-class CancelObjection(BotAction):
-    """Ends the draft and leaves nothing of it."""
-
-    def name(self) -> str:
-        return "action_cancel_objection"
-
-    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        dispatcher.utter_message(response="say_file_cancelled")
-        return [*set_slots(draft.emptied()), ActiveLoop(None), SlotSet("requested_slot", None)]
 
 
 class RestartObjection(BotAction):

@@ -13,18 +13,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from actions.filing import phrases
 from actions.filing.draft import ACCOUNT_LISTS, SKIPPED, Slots, shown
+from bot.objections.accounts import Account, parse_account, parse_accounts, scan_accounts
 from bot.objections.details import Details, find_details
 from bot.objections.errors import FieldError
-from bot.objections.fields import Account, parse_account, parse_accounts, parse_reason, scan_accounts
+from bot.objections.fields import parse_reason
 
 # What a rule answers or does; in the middle of the form it wins over a reply that fits no field.
 CONTROL = frozenset({"cancel", "start_over", "human_handoff", "help", "bot_challenge",
                      "chat_privacy", "check_status", "withdraw_objection"})
 TALK = frozenset({"greet", "goodbye", "thank"})
+# The part of it that asks something of the bot, and ends nothing.
+_ABOUT_THE_BOT = CONTROL - {"cancel", "start_over", "withdraw_objection"}
 OPTIONAL = ("country", "reason", *ACCOUNT_LISTS)
 # Below this a decision for a topic says little about words that were meant as an answer.
 SURE = 0.5
+# Enough to take even a long text for a question or a request.
+CERTAIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Said:
     @property
     def asks_something(self) -> bool:
         """Whether it has the form of a question."""
-        return bool(_QUESTION.search(self.text))
+        return bool(phrases.QUESTION.search(self.text))
 
     @property
     def is_about_the_notice(self) -> bool:
@@ -70,16 +76,30 @@ def read(said: Said, draft: Slots) -> Reading:
         _take_details(reading, find_details(said.text), said, draft)
         reading.notes.clear()
         return reading
+    if phrases.PAUSE.fullmatch(said.text.strip()):
+        # Not a wish to stop, which would throw everything away.
+        reading.slots[said.asked] = None
+        return reading
     changed = field_to_change(said.text)
+    doubtful = said.asked == "reason" or (said.asks_something and said.is_about_the_notice)
+    if doubtful and not phrases.ASKS_FOR_CHANGE.match(said.text):
+        # "It is wrong to use my account" is a reason, "what if I change my name?" a question.
+        changed = None
+    if said.asked == "objection_confirmed":
+        # To "what would you like to change?", the name of a field is an answer.
+        changed = changed or named_field(said.text)
     details = find_details(said.text, said.asked if said.asked in _ASKABLE else None)
-    if draft.get("pending_account") and _complete_account(reading, said, draft):
+    is_none = phrases.NONE.fullmatch(said.text.strip())
+    completes = not is_none and not _is_for_the_rules(said, details)
+    if draft.get("pending_account") and completes and _complete_account(reading, said, draft):
         return reading
     if said.asked not in (*ACCOUNT_LISTS, "reason") or _corrects(said, details):
         _take_details(reading, details, said, draft)
     if changed and changed not in reading.slots and not reading.slots:
         reading.slots = {changed: None, "objection_confirmed": None}
         return reading
-    if said.asked in reading.slots or (not reading.slots and _is_for_the_rules(said, details)):
+    if reading.slots or _is_for_the_rules(said, details):
+        # Details of other fields are no answer to this one, which is asked for again.
         return reading
     _ANSWERS.get(said.asked, _read_nothing)(reading, said, draft)
     if not reading.slots:
@@ -89,19 +109,31 @@ def read(said: Said, draft: Slots) -> Reading:
 
 def refuses(text: str, topic: str | None) -> bool:
     """Whether the summary was turned down, without saying what should be different."""
-    if field_to_change(text) or find_details(text).email:
+    details = find_details(text)
+    given = details.full_name or details.email or details.country or details.account
+    if field_to_change(text) or given:
         return False
-    return topic == "deny" or bool(_CHANGE_SOMETHING.fullmatch(text.strip()))
+    return topic == "deny" or bool(phrases.CHANGE_SOMETHING.fullmatch(text.strip()))
+
+
+def is_declaration(text: str) -> bool:
+    """Whether it is one of the texts that people post to forbid the use of their data."""
+    return len(text.split()) >= 20 and bool(phrases.DECLARES.search(text))
 
 
 def field_to_change(text: str) -> str | None:
     """The field that somebody wants to change or calls wrong, None when that is not said."""
-    if not _WANTS_CHANGE.search(text) or len(text) > 200:
+    if not phrases.WANTS_CHANGE.search(text) or len(text) > 200:
         return None
-    for name, pattern in _FIELD_WORDS.items():
-        if pattern.search(text):
-            return name
-    return None
+    return next((name for name, field in phrases.FIELD_WORDS.items() if field.search(text)), None)
+
+
+def named_field(text: str) -> str | None:
+    """The field that a text names and nothing else: "my name", "the e-mail address"."""
+    words = text.split()
+    if len(words) > 5 or (len(words) > 2 and words[0].lower() not in ("my", "the")):
+        return None
+    return next((name for name, field in phrases.FIELD_WORDS.items() if field.search(text)), None)
 
 
 # --- details anywhere in the message -------------------------------------------------------------
@@ -124,7 +156,7 @@ def _take_details(reading: Reading, details: Details, said: Said, draft: Slots) 
         if value is None or value == known:
             continue
         if known not in (None, SKIPPED) and said.asked != name:
-            if name == "account" and not _CORRECTS.search(said.text):
+            if name == "account" and not _means_another_account(said):
                 continue
             reading.notes.append(Note("say_file_changed", {"changed": shown(name, value)}))
         reading.slots[name] = value
@@ -135,6 +167,13 @@ def _take_details(reading: Reading, details: Details, said: Said, draft: Slots) 
             reading.slots["pending_account"] = None
 
 
+def _means_another_account(said: Said) -> bool:
+    """Whether an account is the right one instead of the one that was given, not one more."""
+    if said.asked in ACCOUNT_LISTS:
+        return bool(phrases.REPLACES.search(said.text))
+    return bool(phrases.CORRECTS.search(said.text))
+
+
 def _is_command(said: Said, details: Details) -> bool:
     """Whether what looks like a bare name is a command such as "abort"."""
     alone = not (details.email or details.country or details.account)
@@ -143,7 +182,7 @@ def _is_command(said: Said, details: Details) -> bool:
         and alone
         and said.topic in CONTROL
         and said.confidence >= SURE
-        and not _NAME_CUE.search(said.text)
+        and not phrases.NAME_CUE.search(said.text)
     )
 
 
@@ -163,20 +202,23 @@ def _complete_account(reading: Reading, said: Said, draft: Slots) -> bool:
 
 def _read_accounts(reading: Reading, said: Said, draft: Slots) -> None:
     assert said.asked is not None
-    if said.topic == "deny" or _NONE.fullmatch(said.text.strip()):
-        reading.slots[said.asked] = []
-        return
-    if _UNSURE.search(said.text):
+    # "No, only facebook ana.silva" and "not sure, maybe instagram ana_b" name accounts.
+    text = phrases.UNSURE.sub(" ", said.text)
+    names_some = bool(scan_accounts(text)[0])
+    if not names_some and phrases.UNSURE.search(said.text):
         reading.slots[said.asked] = []
         if said.asked == "linked_accounts":
             reading.notes.append(Note("say_file_not_sure"))
         return
-    if said.topic == "affirm" and _YES.fullmatch(said.text.strip()):
+    if not names_some and (said.topic == "deny" or phrases.NONE.fullmatch(said.text.strip())):
+        reading.slots[said.asked] = []
+        return
+    if said.topic == "affirm" and phrases.YES.fullmatch(said.text.strip()):
         reading.slots[said.asked] = None
         reading.notes.append(Note("say_file_name_accounts"))
         return
     try:
-        accounts = parse_accounts(said.text)
+        accounts = parse_accounts(text)
     except FieldError as error:
         _note_problem(reading, said.asked, error)
         return
@@ -186,7 +228,7 @@ def _read_accounts(reading: Reading, said: Said, draft: Slots) -> None:
 
 
 def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
-    if _NONE.fullmatch(said.text.strip()) or (said.topic == "deny" and len(said.text) < 40):
+    if phrases.NONE.fullmatch(said.text.strip()) or (said.topic == "deny" and len(said.text) < 40):
         reading.slots["reason"] = SKIPPED
         return
     try:
@@ -196,21 +238,19 @@ def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
 
 
 def _read_country(reading: Reading, said: Said, draft: Slots) -> None:
-    if said.topic == "deny" or _NONE.fullmatch(said.text.strip()):
+    if said.topic == "deny" or phrases.NONE.fullmatch(said.text.strip()):
         reading.slots["country"] = SKIPPED
 
 
 def _read_confirmation(reading: Reading, said: Said, draft: Slots) -> None:
-    if reading.slots:
-        return
     reading.slots["objection_confirmed"] = True if confirms(said.text, said.topic) else None
 
 
 def confirms(text: str, topic: str | None) -> bool:
     """Whether the summary was agreed to, in so many words. A "maybe" is not a yes."""
     text = text.strip()
-    begins_with_yes = bool(_BEGINS_WITH_YES.match(text)) and not _BUT.search(text)
-    return bool(_YES.fullmatch(text)) or (topic == "affirm" and begins_with_yes)
+    begins_with_yes = bool(phrases.BEGINS_WITH_YES.match(text)) and not phrases.BUT.search(text)
+    return bool(phrases.YES.fullmatch(text)) or (topic == "affirm" and begins_with_yes)
 
 
 def _read_nothing(reading: Reading, said: Said, draft: Slots) -> None:
@@ -232,25 +272,66 @@ _ANSWERS: dict[str | None, Callable[[Reading, Said, Slots], None]] = {
 def _corrects(said: Said, details: Details) -> bool:
     """Whether a message corrects what was said earlier, instead of answering the question."""
     is_bare_address = details.email is not None and len(said.text.split()) <= 4
-    return is_bare_address or bool(_CORRECTS.search(said.text))
+    if said.asked == "reason":
+        return is_bare_address or bool(phrases.BEGINS_CORRECTION.match(said.text))
+    return is_bare_address or bool(phrases.CORRECTS.search(said.text))
+
+
+def _is_meant(said: Said, details: Details) -> bool:
+    """Whether a reply with a mistake in it was meant as an answer, and is not talk."""
+    codes = {problem.code for problem in details.problems}
+    words = len(said.text.split())
+    if "account_invalid" in codes and words <= 3 and phrases.PLATFORM.search(said.text):
+        return not said.asks_something
+    if said.asks_something or not codes & _MEANT:
+        return False
+    is_plain = not re.search(r"[\d@._/]", said.text.rstrip("."))
+    if is_plain and codes <= {"platform_missing", "account_several"}:
+        # Any word may be a handle: "ana" is one, "abort" and "thank you so much" are not.
+        if words == 1:
+            return not (said.topic in CONTROL and said.confidence >= CERTAIN)
+        is_talk = said.topic in CONTROL | TALK or said.is_about_the_notice
+        return not (is_talk and said.confidence >= SURE)
+    return True
+
+
+def _is_a_reason(said: Said) -> bool:
+    """Almost anything is a reason. Only a question, or a request to the bot, is not one."""
+    if phrases.BECAUSE.match(said.text) or phrases.NONE.fullmatch(said.text.strip()):
+        return True
+    words = len(said.text.split())
+    if said.topic in CONTROL and said.confidence >= SURE:
+        # "Stop" stops; a longer text with "stop" in it has something to say.
+        for_the_bot = said.topic in _ABOUT_THE_BOT and said.confidence >= CERTAIN
+        if words <= (10 if for_the_bot else 5):
+            return False
+    if not said.asks_something or said.topic in ("deny", "affirm"):
+        return True
+    # "It is my work. Why should they get it for free?" asks nobody.
+    first, *more = re.split(r"(?<=[.!?])\s+", said.text.strip())
+    is_statement = not phrases.QUESTION.search(first)
+    return is_statement and any(phrases.RHETORICAL.match(sentence) for sentence in more)
 
 
 def _is_for_the_rules(said: Said, details: Details) -> bool:
     """Whether the message is a question or a command that a rule takes care of."""
-    if any(problem.code in _MEANT for problem in details.problems) and not said.asks_something:
-        return False
-    words = len(said.text.split())
     if said.asked == "reason":
-        # Almost anything is a reason. Only a question, or a short command, is not one.
-        return (said.asks_something and said.topic not in ("deny", "affirm")) or (
-            said.topic in CONTROL and said.confidence >= SURE and words <= 5
-        )
-    if said.asked == "objection_confirmed" and confirms(said.text, said.topic):
+        return not _is_a_reason(said)
+    if _is_meant(said, details):
         return False
-    if said.asked in ACCOUNT_LISTS and not said.asks_something and scan_accounts(said.text)[0]:
+    if said.asked == "objection_confirmed" and (
+        confirms(said.text, said.topic) or phrases.CHANGE_SOMETHING.fullmatch(said.text.strip())
+    ):
         return False
-    if _NONE.fullmatch(said.text.strip()) and said.asked in OPTIONAL:
+    if said.asked in ACCOUNT_LISTS and not said.asks_something and (
+        scan_accounts(said.text)[0] or phrases.UNSURE.search(said.text)
+    ):
         return False
+    if phrases.NONE.fullmatch(said.text.strip()) and said.asked in OPTIONAL:
+        return False
+    if said.topic == "cancel":
+        # To stop throws the answers away: it takes more than a hesitation.
+        return said.confidence >= CERTAIN or bool(phrases.STOPS.search(said.text))
     if said.topic in CONTROL:
         return said.confidence >= SURE or said.asks_something
     if said.is_about_the_notice:
@@ -262,11 +343,13 @@ def _is_for_the_rules(said: Said, details: Details) -> bool:
 def _tell_the_problem(reading: Reading, said: Said, details: Details) -> None:
     assert said.asked is not None
     reading.slots[said.asked] = None
-    meant = any(problem.code in _MEANT for problem in details.problems)
-    if said.topic == "deny" and said.asked not in OPTIONAL and not meant:
+    meant = _is_meant(said, details)
+    says_no = said.topic == "deny" and said.confidence >= SURE
+    says_no = says_no or bool(phrases.NONE.fullmatch(said.text.strip()))
+    if says_no and said.asked not in (*OPTIONAL, "objection_confirmed") and not meant:
         reading.notes.append(Note("say_file_needed"))
         return
-    if said.topic == "file_objection" and not meant:
+    if said.topic == "file_objection" and said.confidence >= SURE and not meant:
         # "I object" again: the filing is under way, so the question alone is the answer.
         return
     for problem in details.problems[:1]:
@@ -289,57 +372,3 @@ _MEANT = frozenset(
     "email_two_ats email_no_domain email_space email_characters email_invalid email_too_long "
     "name_too_long".split()
 )
-
-# --- words ---------------------------------------------------------------------------------------
-
-_QUESTION = re.compile(
-    r"\?\s*$|^\W*(?:(?:but|and|so|wait|ok|hey|sorry)\W+)?(?:what|why|how|when|where|who|which|"
-    r"do|does|did|is|are|can|could|will|would|should|may)\b",
-    re.IGNORECASE,
-)
-_YES = re.compile(
-    r"(?:yes|yep|yeah|yup|y|ok|okay|sure|correct|right|confirm(?:ed)?|perfect|"
-    r"(?:yes|ok|okay|sure|please|yep|yeah)?[ ,]*(?:please )?(?:file|send|submit|do|confirm) it"
-    r"(?: now| please)?|go ahead|yes please|that'?s right|all (?:good|correct|right)|"
-    r"looks (?:good|right|fine))[\s.!,]*",
-    re.IGNORECASE,
-)
-_BEGINS_WITH_YES = re.compile(r"(?:y|ye+s+|ya|ok(?:ay)?|sure|correct|go|do|right)\b", re.IGNORECASE)
-_NONE = re.compile(
-    r"(?:no|nope|none|n|nah|skip|skip (?:it|this|that)|nothing|not really|no (?:others?|thanks?|"
-    r"more|reason|thank you|other accounts?)|no i don'?t|i don'?t|pass|rather not(?: say)?|"
-    r"n/?a|-+|only (?:that|this|the) one|just (?:that|this|the) one|that'?s (?:all|it))[\s.!,]*",
-    re.IGNORECASE,
-)
-_UNSURE = re.compile(
-    r"\b(?:not (?:sure|certain)|un ?sure|no idea|(?:do not|don'?t|dont|dunno) ?(?:really )?"
-    r"(?:know)?(?<=know)|dunno|idk|maybe|how (?:do|can|would) i (?:know|tell))\b",
-    re.IGNORECASE,
-)
-_BUT = re.compile(r"\b(?:but|wait|not|no|don'?t|except|change|if|when|later)\b|\?", re.IGNORECASE)
-_CORRECTS = re.compile(
-    r"\b(?:no,? wait|wait|actually|correction|correct(?:ed)?|i meant?|sorry|wrong|change|instead|"
-    r"should be|mistake|typo|oops)\b",
-    re.IGNORECASE,
-)
-_NAME_CUE = re.compile(r"\b(?:name is|i'?m|i am|it'?s|this is|call me|here)\b", re.IGNORECASE)
-_WANTS_CHANGE = re.compile(
-    r"\b(?:change|correct|edit|fix|update|wrong|mistake|typo|redo|replace|remove)\b", re.IGNORECASE
-)
-_CHANGE_SOMETHING = re.compile(
-    r"(?:i (?:want|would like|need) to )?(?:change|edit|correct|fix)(?: something| it| that| this)?"
-    r"(?: please)?[\s.!]*|something(?:'s| is) wrong[\s.!]*|(?:that|this|it)(?:'s| is) wrong[\s.!]*",
-    re.IGNORECASE,
-)
-_FIELD_WORDS = {
-    "unlinked_accounts": re.compile(
-        r"\b(?:un-?linked|not linked|separate|other) accounts?\b|\baccounts? not linked\b", re.I
-    ),
-    "linked_accounts": re.compile(r"\blinked accounts?\b|\baccounts? cent(?:er|re)\b", re.I),
-    "email": re.compile(r"\be-?mail\b|\bmail address\b", re.I),
-    "country": re.compile(r"\bcountry\b", re.I),
-    "reason": re.compile(r"\breason\b", re.I),
-    "account": re.compile(r"\b(?:account|handle|profile|user ?name|insta(?:gram)?|facebook|fb)\b",
-                          re.I),
-    "full_name": re.compile(r"\bname\b", re.I),
-}

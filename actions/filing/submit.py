@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -10,8 +11,10 @@ from actions import records
 from actions.base import BotAction, Event
 from actions.filing import draft
 from actions.filing.form import set_slots
-from bot.objections.errors import FieldError
+from bot.objections.errors import FieldError, StorageError
 from bot.objections.service import Filed, FiledObjection
+
+log = structlog.get_logger()
 
 
 class FileObjection(BotAction):
@@ -24,21 +27,55 @@ class FileObjection(BotAction):
         try:
             filed = await records.ask(lambda service: service.file(draft.filing(tracker.slots)))
         except FieldError as error:
+            if error.field not in draft.FIELDS:
+                raise
             dispatcher.utter_message(response="say_file_problem", problem=error.sentence)
             return _ask_again(error.field)
-        count = len(filed.objections)
-        dispatcher.utter_message(
-            response="say_file_done" if count == 1 else "say_file_done_several",
-            objections=_listed(filed),
-            count=str(count),
-        )
-        dispatcher.utter_message(response="say_file_limits")
-        references = [one.reference for one in filed.objections]
-        return [*set_slots(draft.emptied()), SlotSet("references", references)]
+        except StorageError as error:
+            log.error("filing_failed", code=error.code)
+            dispatcher.utter_message(response="say_file_failed")
+            return _ask_again("objection_confirmed")
+        return tell(dispatcher, filed)
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        dispatcher.utter_message(response="say_file_failed")
-        return _ask_again("objection_confirmed")
+        # A time limit says nothing about how the transaction ended.
+        dispatcher.utter_message(response="say_file_unsure")
+        return [*_ask_again("objection_confirmed"), SlotSet("attempted", True)]
+
+
+class CancelObjection(BotAction):
+    """Ends the draft and leaves nothing of it, unless it turns out to be recorded already."""
+
+    def name(self) -> str:
+        return "action_cancel_objection"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        ended = [ActiveLoop(None), SlotSet("requested_slot", None)]
+        if tracker.get_slot("attempted"):
+            draft_id = tracker.get_slot("draft_id")
+            filed = await records.ask(lambda service: service.find(draft_id))
+            if filed is not None:
+                return [*tell(dispatcher, filed), *ended]
+        dispatcher.utter_message(response="say_file_cancelled")
+        return [*set_slots(draft.emptied()), *ended]
+
+    def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        # Nobody knows whether there is something to keep: the draft stays as it is.
+        dispatcher.utter_message(response="say_file_unsure")
+        return [SlotSet("requested_slot", None), ActiveLoop("objection_form")]
+
+
+def tell(dispatcher: CollectingDispatcher, filed: Filed) -> list[Event]:
+    """Say that objections are on record, and end the draft."""
+    count = len(filed.objections)
+    dispatcher.utter_message(
+        response="say_file_done" if count == 1 else "say_file_done_several",
+        objections=_listed(filed),
+        count=str(count),
+    )
+    dispatcher.utter_message(response="say_file_limits")
+    references = [one.reference for one in filed.objections]
+    return [*set_slots(draft.emptied()), SlotSet("references", references)]
 
 
 def _ask_again(field: str) -> list[Event]:

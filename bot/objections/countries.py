@@ -21,8 +21,11 @@ __all__ = [
     "by_name",
     "by_typo",
     "country_name",
+    "first_in",
     "fold",
     "in_reply",
+    "of_entry",
+    "reach",
 ]
 
 _ENGLISH: dict[str, str] = dict(Locale("en").territories)
@@ -202,6 +205,39 @@ def in_reply(reply: str) -> frozenset[str]:
         code = _country_of(last, alone=False) or by_typo(fold(last))
         named = {code} if code else set()
     return frozenset(named)
+
+
+def first_in(rest: str) -> str | None:
+    """The first country that a sentence goes on with ("Dublin, Ireland and I …")."""
+    length = reach(rest)
+    if not length:
+        return None
+    phrase = rest[:length].rpartition(",")[2].strip()
+    return _of_phrase(phrase)
+
+
+def _of_phrase(phrase: str) -> str | None:
+    code = by_name(fold(phrase))
+    if code or not phrase.replace(".", "").isupper():
+        return code or ("US" if fold(phrase) == "us" else None)
+    return by_code(phrase.replace(".", ""))
+
+
+def reach(rest: str) -> int:
+    """How many characters of "Dublin, Ireland and I" reach to the end of the country, or 0."""
+    words = list(re.finditer(r"[^\s,]+", rest))[:8]
+    for first in range(min(4, len(words))):
+        for last in range(min(first + 5, len(words)), first, -1):
+            phrase = rest[words[first].start() : words[last - 1].end()].strip(" .")
+            if "," not in phrase and _of_phrase(phrase):
+                return words[last - 1].end()
+    return 0
+
+
+def of_entry(clause: str, *, only_english: bool) -> str | None:
+    """The country of an entry in a list, by its name or its code in capitals."""
+    code = by_code(clause) if clause.isupper() and len(clause) == 2 else None
+    return by_name(fold(clause), only_english=only_english) or code
 
 
 def _country_of(phrase: str, *, alone: bool) -> str | None:

@@ -6,7 +6,6 @@ personal is in an exception, a `repr` or a log line.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -20,51 +19,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bot.objections import model
+from bot.objections.accounts import Account
 from bot.objections.crypto import BlindIndex, Keys, Unreadable
 from bot.objections.db import Conflict, Database
-from bot.objections.errors import FieldError, StorageError, UnknownReference
-from bot.objections.fields import (
-    ACCOUNTS_MAX,
-    Account,
-    parse_country,
-    parse_email,
-    parse_full_name,
-    parse_reason,
-)
+from bot.objections.errors import StorageError, UnknownReference
+from bot.objections.filing import Checked, Filing, check
 from bot.objections.notice import NOTICE, Notice, NoticeChanged
 from bot.objections.references import new_reference, parse_reference
 
-__all__ = ["Filed", "FiledObjection", "Filing", "ObjectionService", "Status"]
+__all__ = ["Filed", "FiledObjection", "ObjectionService", "Status"]
 
 _log = structlog.get_logger()
 
 # A lost race is settled by one more look; more attempts are for the chance of a repeated number.
 _ATTEMPTS = 3
-_CHANNELS = frozenset({"chat"})
-_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
-# A language tag such as "en" or "pt-BR".
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filing:
-    """One sitting: a person, the account they named, and those that go with it or stand apart.
-
-    `linked_accounts` share the named account's Accounts Center, `unlinked_accounts` do not.
-    `idempotency_key` is chosen by the caller, 1 to 200 printable ASCII characters: hard to guess,
-    since it gives the answer again, and the same whenever the same filing is sent again.
-    """
-
-    full_name: str = field(repr=False)
-    email: str = field(repr=False)
-    account: Account = field(repr=False)
-    linked_accounts: tuple[Account, ...] = field(default=(), repr=False)
-    unlinked_accounts: tuple[Account, ...] = field(default=(), repr=False)
-    country: str | None = field(default=None, repr=False)
-    reason: str | None = field(default=None, repr=False)
-    idempotency_key: str = field(repr=False)
-    channel: str = "chat"
-    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -128,7 +96,7 @@ class ObjectionService:
 
         Raises FieldError when a value is not valid, StorageError when nothing could be written.
         """
-        checked = _check(filing)
+        checked = check(filing)
         batch_id = model.new_id()
         failure = StorageError()
         for _ in range(_ATTEMPTS):
@@ -141,7 +109,7 @@ class ObjectionService:
             except StorageError as error:
                 # Somebody else may have filed under this key a moment before us. And when the
                 # connection breaks during the commit, only the record knows how it ended.
-                found = self._find_filed(checked.idempotency_key)
+                found = self.find(checked.idempotency_key)
                 if found is not None:
                     return replace(found, again=found.batch_id != batch_id)
                 if not isinstance(error, Conflict):
@@ -170,7 +138,11 @@ class ObjectionService:
 
     # --- reading what was filed
 
-    def _find_filed(self, idempotency_key: str) -> Filed | None:
+    def find(self, idempotency_key: str) -> Filed | None:
+        """What was recorded under this key; None when nothing was.
+
+        Raises StorageError when the record cannot be read.
+        """
         with self._database.session(read_only=True) as session:
             return self._filed(session, idempotency_key)
 
@@ -211,7 +183,7 @@ class ObjectionService:
 
     # --- writing
 
-    def _write(self, session: Connection, batch_id: str, checked: _Checked) -> Filed:
+    def _write(self, session: Connection, batch_id: str, checked: Checked) -> Filed:
         now = self._clock()
         notice_id = self._notice_id(session, now)
         # In one order for everybody: two filings that name the same accounts then wait for each
@@ -251,7 +223,7 @@ class ObjectionService:
             filed.append(FiledObjection(reference, accounts))
         return Filed(batch_id, now.astimezone(timezone.utc), tuple(filed), again=False)
 
-    def _write_contact(self, session: Connection, checked: _Checked, now: datetime) -> str:
+    def _write_contact(self, session: Connection, checked: Checked, now: datetime) -> str:
         row_id = model.new_id()
         email_index = self._keys.index("contact.email", checked.email)
         session.execute(
@@ -373,118 +345,3 @@ def _insert_unless_there(session: Connection, table: Table, **values: object) ->
     """Write a row that many filings share; when another transaction was first, its row stays."""
     dialect = postgresql if session.dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
-
-
-# --- checking a filing
-# The conversation has checked each answer already. The record does not rely on it: whatever arrives
-# is read again by the same functions, and what is not as it should be is a FieldError.
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A filing whose values are valid. Each entry of `centers` becomes one objection."""
-
-    full_name: str = field(repr=False)
-    email: str = field(repr=False)
-    country: str | None = field(repr=False)
-    reason: str | None = field(repr=False)
-    centers: tuple[tuple[Account, ...], ...] = field(repr=False)
-    idempotency_key: str = field(repr=False)
-    channel: str
-    language: str
-
-
-def _check(filing: object) -> _Checked:
-    """Read every value again. Raises FieldError, naming the field, for whatever is not valid."""
-    if not isinstance(filing, Filing):
-        raise _broken("filing")
-    return _Checked(
-        full_name=parse_full_name(_text(filing.full_name)),
-        email=parse_email(_text(filing.email)),
-        country=None if filing.country is None else parse_country(_text(filing.country)),
-        reason=None if filing.reason is None else parse_reason(_reason(filing.reason)),
-        centers=_centers(
-            _account("account", filing.account),
-            _accounts("linked_accounts", filing.linked_accounts),
-            _accounts("unlinked_accounts", filing.unlinked_accounts),
-        ),
-        idempotency_key=_matching("idempotency_key", filing.idempotency_key, _IDEMPOTENCY_KEY),
-        channel=_channel(filing.channel),
-        language=_matching("language", filing.language, _LANGUAGE),
-    )
-
-
-def _centers(
-    named: Account, linked: tuple[Account, ...], unlinked: tuple[Account, ...]
-) -> tuple[tuple[Account, ...], ...]:
-    """The accounts of each objection. Named twice counts once, and linked wins over unlinked."""
-    together = {named.key: named}
-    for account in linked:
-        together.setdefault(account.key, account)
-    apart: dict[object, Account] = {}
-    for account in unlinked:
-        if account.key not in together:
-            apart.setdefault(account.key, account)
-    return (tuple(together.values()), *((account,) for account in apart.values()))
-
-
-def _text(value: object) -> str:
-    # Whatever is not text was not an answer; the field's own function says so best.
-    return value if isinstance(value, str) else ""
-
-
-def _reason(value: object) -> str:
-    # A reason may be missing, so that one that is not text would vanish without a word.
-    if not isinstance(value, str):
-        raise _broken("reason")
-    return value
-
-
-def _accounts(name: str, values: object) -> tuple[Account, ...]:
-    if not isinstance(values, (tuple, list)):
-        raise _broken(name)
-    if len(values) > ACCOUNTS_MAX:
-        raise FieldError(
-            name, "accounts_too_many", f"Please name at most {ACCOUNTS_MAX} accounts at once."
-        )
-    return tuple(_account(name, value) for value in values)
-
-
-def _account(name: str, value: object) -> Account:
-    if (
-        not isinstance(value, Account)
-        or not isinstance(value.platform, str)
-        or not isinstance(value.handle, str)
-    ):
-        raise FieldError(
-            name,
-            "account_missing",
-            "Please give your Facebook or Instagram username, or a link to the profile.",
-        )
-    try:
-        return Account.from_dict(value.as_dict())
-    except FieldError as error:
-        # It knows only "account"; the caller has to know which of the questions to ask again.
-        raise FieldError(
-            name, error.code, error.sentence, handle=error.handle, platform=error.platform
-        ) from None
-
-
-def _channel(value: object) -> str:
-    if not isinstance(value, str) or value not in _CHANNELS:
-        raise _broken("channel")
-    return value
-
-
-def _matching(name: str, value: object, pattern: re.Pattern[str]) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise _broken(name)
-    return value
-
-
-def _broken(name: str) -> FieldError:
-    return FieldError(
-        name,
-        f"{name}_invalid",
-        "Something went wrong on our side with your objection. Nothing has been filed yet.",
-    )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot import log
 from bot.app import Application
 from bot.objections import model as tables
 from bot.runtime.conversation import Conversations
@@ -87,6 +88,9 @@ def application(
 ) -> Iterator[Application]:
     """The application with a database of its own, shared by the conversations of a test run."""
     settings = Settings.load({"DATA_DIR": str(tmp_path_factory.mktemp("data"))})
+    # As `serve` does; without it structlog prints each of Rasa's debug events, which takes longer
+    # than the conversation.
+    log.configure("ERROR")
     application = Application(settings, model)
     application.start()
     yield application
@@ -97,6 +101,26 @@ def application(
 def person(application: Application, loop: asyncio.AbstractEventLoop) -> Person:
     """Somebody new."""
     return Person(application, loop)
+
+
+@pytest.fixture
+def other(application: Application, loop: asyncio.AbstractEventLoop) -> Person:
+    """Somebody else."""
+    return Person(application, loop)
+
+
+@pytest.fixture
+def stored(application: Application) -> Callable[[Person], str]:
+    """Everything that the database keeps of a conversation, as text: stored(person)."""
+    events = sa.text("SELECT data FROM conversation_event WHERE conversation = :person")
+
+    def dump(person: Person) -> str:
+        with application.database.engine.begin() as connection:
+            found = connection.execute(events, {"person": person.id}).scalars().all()
+        assert found
+        return "\n".join(found)
+
+    return dump
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import traceback
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,61 +13,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event, insert, inspect, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from bot.objections import model
 from bot.objections.db import Conflict, Database
 from bot.objections.errors import StorageError
 
-POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg2:///test")
 NOW = datetime(2024, 11, 25, 9, 30, 0, 123456, tzinfo=timezone.utc)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind; on PostgreSQL a schema that is dropped afterwards."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'record.db'}"
-        return
-    admin = create_engine(POSTGRESQL, future=True)
-    schema = f"test_{uuid.uuid4().hex}"
-    try:
-        with admin.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except Exception as error:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            raise
-        pytest.skip(f"no PostgreSQL at TEST_POSTGRESQL_URL: {type(error).__name__}")
-    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    try:
-        yield own.render_as_string(hide_password=False)
-    finally:
-        with admin.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
-
-
-@pytest.fixture
-def empty(url: str) -> Iterator[Database]:
-    database = Database(url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def database(empty: Database) -> Database:
-    empty.migrate()
-    return empty
-
-
-@pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'only.db'}")
-    database.migrate()
-    yield database
-    database.dispose()
 
 
 def add_center(database: Database, row_id: str, moment: datetime = NOW) -> None:

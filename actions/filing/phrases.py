@@ -1,0 +1,109 @@
+"""What people say in a filing, as patterns: yes, none, unsure, wait, change my e-mail.
+
+They hold whatever the classifier makes of such short replies.
+"""
+
+from __future__ import annotations
+
+import re
+
+DECLARES = re.compile(
+    r"\b(?:permission|hereby|i forbid|not authori[sz]e|(?:do|does) not consent|my property|"
+    r"declare|give notice|repost|copy and paste)\b",
+    re.IGNORECASE,
+)
+QUESTION = re.compile(
+    r"\?\s*$|^\W*(?:(?:but|and|so|wait|ok|hey|sorry)\W+)?(?:what|why|how|when|where|who|which|"
+    r"do|does|did|is|are|can|could|will|would|should|may)\b",
+    re.IGNORECASE,
+)
+YES = re.compile(
+    r"(?:yes|yep|yeah|yup|y|ok|okay|sure|correct|right|confirm(?:ed)?|perfect|"
+    r"(?:yes|ok|okay|sure|please|yep|yeah)?[ ,]*(?:please )?(?:file|send|submit|do|confirm) it"
+    r"(?: now| please)?|go ahead|yes please|that'?s right|all (?:good|correct|right)|"
+    r"looks (?:good|right|fine))[\s.!,]*",
+    re.IGNORECASE,
+)
+BEGINS_WITH_YES = re.compile(r"(?:y|ye+s+|ya|ok(?:ay)?|sure|correct|go|do|right)\b", re.IGNORECASE)
+NONE = re.compile(
+    r"(?:no|nope|none|n|nah|skip|skip (?:it|this|that)|nothing|not really|no (?:others?|thanks?|"
+    r"more|reason|thank you|other accounts?)|no i don'?t|i don'?t|pass|rather not(?: say)?|"
+    r"n/?a|-+|only (?:that|this|the) one|just (?:that|this|the) one|that'?s (?:all|it))[\s.!,]*",
+    re.IGNORECASE,
+)
+STOPS = re.compile(
+    r"\b(?:cancel\w*|stop|abort|quit|exit|forget|never ?mind|leave it|enough|end (?:it|this)|"
+    r"(?:do not|don'?t|no longer) want|not (?:any ?more|now)|changed my mind)\b",
+    re.IGNORECASE,
+)
+UNSURE = re.compile(
+    r"\b(?:not (?:sure|certain)|un ?sure|no idea|(?:do not|don'?t|dont|dunno) ?(?:really )?"
+    r"(?:know)?(?<=know)|dunno|idk|maybe|how (?:do|can|would) i (?:know|tell))\b",
+    re.IGNORECASE,
+)
+BUT = re.compile(
+    r"\b(?:but|wait|hold|not|no|never|don'?t|except|unless|change|if|when|once|after|before|until|"
+    r"later|maybe|perhaps|think|first|stop|cancel)\b|\?",
+    re.IGNORECASE,
+)
+PLATFORM = re.compile(r"\b(?:facebook|fb|instagram|insta|ig)\b", re.IGNORECASE)
+RHETORICAL = re.compile(
+    r"\W*(?:so |and |but )?(?:why (?:should|would) (?!i\b)|how (?:dare|can (?:you|they|meta))\b|"
+    r"who (?:gave|allowed|asked|said|do you)\b|what gives|is (?:nothing|that fair)|isn'?t)",
+    re.IGNORECASE,
+)
+PAUSE = re.compile(
+    r"(?:(?:wait|hold on|hang on|one|just|a|sec(?:ond)?|moment|minute|please|pause)\b[\s.,!]*)+",
+    re.IGNORECASE,
+)
+BECAUSE = re.compile(
+    r"\W*(?:i (?:object|disagree|don'?t want (?:it|this))\W+)?"
+    r"(?:because|cuz|since|(?:my|the) reason is)\b",
+    re.IGNORECASE,
+)
+CORRECTS = re.compile(
+    r"\b(?:no,? wait|wait|actually|correction|correct(?:ed)?|i meant?|sorry|wrong|change|instead|"
+    r"should be|mistake|typo|oops)\b",
+    re.IGNORECASE,
+)
+BEGINS_CORRECTION = re.compile(
+    r"\W*(?:no,? wait|wait|actually|correction|oops|sorry|i meant?|"
+    r"my (?:full )?(?:name|e-?mail|mail|country|account)(?: address)? (?:is|should be))\b",
+    re.IGNORECASE,
+)
+REPLACES = re.compile(
+    r"\b(?:i meant?|should be|wrong|instead of|correction|change|mistake|typo)\b", re.IGNORECASE
+)
+NAME_CUE = re.compile(r"\b(?:name is|i'?m|i am|it'?s|this is|call me|here)\b", re.IGNORECASE)
+WANTS_CHANGE = re.compile(
+    r"\b(?:change|edit|fix|update|wrong|incorrect|mistake|typo|redo|replace|"
+    # To remove an account is something else.
+    r"remove(?! my (?:\w+ )?account\b))\b|"
+    # "My name is correct" wants nothing changed.
+    r"\bcorrect (?:my|the)\b|\b(?:not|isn'?t) (?:correct|right)\b",
+    re.IGNORECASE,
+)
+ASKS_FOR_CHANGE = re.compile(
+    r"\W*(?:(?:please|wait|no|actually|sorry|oops|can i|could you|let me|i (?:want|need|would like|"
+    r"have) to)\W+)*(?:change|edit|fix|update|correct|redo|replace|remove|"
+    r"(?:i made a |there is a )?(?:mistake|typo) (?:in|with)) (?:my|the) (?:\S+ ?){1,3}\W*$|"
+    r"\W*(?:my|the) (?:\S+ ){1,2}is (?:wrong|incorrect|not right|not correct)\W*$",
+    re.IGNORECASE,
+)
+CHANGE_SOMETHING = re.compile(
+    r"(?:i (?:want|would like|need) to )?(?:change|edit|correct|fix)(?: something| it| that| this)?"
+    r"(?: please)?[\s.!]*|something(?:'s| is) wrong[\s.!]*|(?:that|this|it)(?:'s| is) wrong[\s.!]*",
+    re.IGNORECASE,
+)
+FIELD_WORDS = {
+    "unlinked_accounts": re.compile(
+        r"\b(?:un-?linked|not linked|separate|other) accounts?\b|\baccounts? not linked\b", re.I
+    ),
+    "linked_accounts": re.compile(r"\blinked accounts?\b|\baccounts? cent(?:er|re)\b", re.I),
+    "email": re.compile(r"\be-?mail\b|\bmail address\b", re.I),
+    "country": re.compile(r"\bcountry\b", re.I),
+    "reason": re.compile(r"\breason\b", re.I),
+    "account": re.compile(r"\b(?:account|handle|profile|user ?name|insta(?:gram)?|facebook|fb)\b",
+                          re.I),
+    "full_name": re.compile(r"\bname\b", re.I),
+}

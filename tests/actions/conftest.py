@@ -1,0 +1,117 @@
+"""A service that does what a test says, and a tracker as Rasa would send it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import Any, cast
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import records
+from actions.base import BotAction
+from bot.objections.accounts import Account
+from bot.objections.filing import Filing
+from bot.objections.service import Filed, FiledObjection, ObjectionService, Status
+
+REFERENCES = ("OBJ-0000-0000-0000-0000-0", "OBJ-0000-0000-0000-0001-1")
+ANA = {
+    "full_name": "Ana Silva",
+    "email": "ana@example.org",
+    "country": "IE",
+    "account": {"platform": "instagram", "handle": "ana.s"},
+    "linked_accounts": [{"platform": "facebook", "handle": "ana.silva"}],
+    "unlinked_accounts": [{"platform": "instagram", "handle": "ana_art"}],
+    "reason": "My pictures are my living.",
+    "objection_confirmed": True,
+    "pending_account": None,
+    "attempted": None,
+    "draft_id": "0123456789abcdef",
+    "references": None,
+    "reference": None,
+    "requested_slot": None,
+}
+
+
+class FakeService:
+    """Remembers what it was asked to file. `before` runs first and may raise or wait."""
+
+    def __init__(self) -> None:
+        self.filed: list[Filing] = []
+        self.asked: list[str] = []
+        self.before: Callable[[], None] = lambda: None
+
+    def file(self, filing: Filing) -> Filed:
+        self.before()
+        self.filed.append(filing)
+        return self._answer(filing, again=False)
+
+    def find(self, idempotency_key: str) -> Filed | None:
+        self.before()
+        for filing in self.filed:
+            if filing.idempotency_key == idempotency_key:
+                return self._answer(filing, again=True)
+        return None
+
+    def _answer(self, filing: Filing, *, again: bool) -> Filed:
+        centers = [(filing.account, *filing.linked_accounts)]
+        centers += [(account,) for account in filing.unlinked_accounts]
+        filed = zip(REFERENCES, centers, strict=False)
+        objections = tuple(FiledObjection(reference, accounts) for reference, accounts in filed)
+        now = datetime(2024, 11, 25, tzinfo=timezone.utc)
+        return Filed("batch", now, objections, again=again)
+
+    def status(self, reference_text: str) -> Status:
+        self.before()
+        self.asked.append(reference_text)
+        now = datetime(2024, 11, 25, tzinfo=timezone.utc)
+        return Status(reference_text, "received", now, 2)
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    """The service that the actions use during one test."""
+    before = list(records._given)
+    fake = FakeService()
+    records.use(cast(ObjectionService, fake))
+    yield fake
+    records._given[:] = before
+
+
+def tracker(
+    text: str = "", topic: str | None = None, confidence: float = 1.0, **slots: Any
+) -> Tracker:
+    """Ana's draft with these slots instead, after a message that was taken for `topic`."""
+    name = (topic or "").partition("/")[0] or None
+    latest: dict[str, Any] = {
+        "text": text,
+        "topic": topic,
+        "intent": {"name": name, "confidence": confidence},
+        "entities": [],
+    }
+    form = {"name": "objection_form"}
+    return Tracker("a", {**ANA, **slots}, latest, [], False, None, form, "action_listen")
+
+
+class Done:
+    """What an action said and did: `said` are the names of the responses, in their order."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, events: list[dict[str, Any]]) -> None:
+        self.messages = dispatcher.messages
+        self.said = [message["response"] for message in dispatcher.messages]
+        self.slots = {e["name"]: e["value"] for e in events if e["event"] == "slot"}
+        self.loops = [e["name"] for e in events if e["event"] == "active_loop"]
+
+
+async def done(action: BotAction, after: Tracker) -> Done:
+    """Run an action."""
+    dispatcher = CollectingDispatcher()
+    return Done(dispatcher, await action.run(dispatcher, after, {}))
+
+
+def account(text: str) -> Account:
+    """account("instagram/ana.s")."""
+    platform, _, handle = text.partition("/")
+    return Account.from_dict({"platform": platform, "handle": handle})

@@ -1,0 +1,62 @@
+"""Several answers, offers and misses."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers import AnswerAlso, DidYouMean, OutOfScope
+from actions.base import BotAction
+from actions.titles import TITLES
+from bot.settings import ROOT
+
+
+def said(intent: str) -> dict[str, Any]:
+    return {"event": "user", "parse_data": {"intent": {"name": intent}}}
+
+
+def run(action: BotAction, message: dict[str, Any], *before: str) -> list[dict[str, Any]]:
+    events = [said(intent) for intent in (*before, "the last one")]
+    tracker = Tracker("someone", {}, message, events, False, None, {}, "action_listen")
+    dispatcher = CollectingDispatcher()
+    asyncio.run(action.run(dispatcher, tracker, {}))
+    return list(dispatcher.messages)
+
+
+def test_further_questions_are_answered_in_order() -> None:
+    messages = run(AnswerAlso(), {"also": ["faq/data_used", "not_covered/ads"]})
+    assert [m["response"] for m in messages] == ["utter_faq/data_used", "utter_not_covered/ads"]
+    assert run(AnswerAlso(), {}) == []
+
+
+def test_what_is_offered_has_plain_titles() -> None:
+    (message,) = run(DidYouMean(), {"offered": ["faq/data_used", "not_covered/ads"]})
+    assert message["response"] == "say_did_you_mean"
+    assert message["buttons"] == [
+        {"title": "What may be used", "payload": "/faq/data_used"},
+        {"title": "Advertising and selling data", "payload": "/not_covered/ads"},
+    ]
+
+
+@pytest.mark.parametrize("missed", ["out_of_scope", "nlu_fallback"])
+@pytest.mark.parametrize("action", [OutOfScope(), DidYouMean()], ids=["none", "unsure"])
+def test_the_second_miss_in_a_row_leads_to_a_person(action: BotAction, missed: str) -> None:
+    (first,) = run(action, {}, "faq")
+    assert first["response"] != "say_missed_again"
+    (second,) = run(action, {}, missed)
+    assert second["response"] == "say_missed_again"
+
+
+def test_every_topic_has_a_title_of_a_button_s_length() -> None:
+    topics = {
+        f"{group}/{path.stem}"
+        for group in ("faq", "not_covered")
+        for path in (ROOT / "data/nlu" / group).glob("*.yml")
+    } | {path.stem for group in ("actions", "chat")
+         for path in (ROOT / "data/nlu" / group).glob("*.yml")}
+    assert topics - {"out_of_scope"} == TITLES.keys()
+    assert max(map(len, TITLES.values())) <= 40

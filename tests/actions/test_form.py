@@ -1,0 +1,141 @@
+"""The form's questions, its beginning and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actions.base import BotAction
+from actions.filing import draft
+from actions.filing.form import (
+    AskAccount,
+    AskConfirmation,
+    AskCountry,
+    AskEmail,
+    AskFullName,
+    AskLinkedAccounts,
+    AskReason,
+    AskReference,
+    AskUnlinkedAccounts,
+    BeginObjection,
+    RestartObjection,
+    ValidateObjectionForm,
+)
+from actions.filing.submit import CancelObjection
+from bot.runtime.wording import load_said
+from tests.actions.conftest import done, tracker
+
+QUESTIONS: list[type[BotAction]] = [
+    AskFullName, AskEmail, AskCountry, AskAccount, AskLinkedAccounts, AskUnlinkedAccounts,
+    AskReason, AskReference, AskConfirmation,
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_every_question_asks_for_its_field_in_words_that_exist(
+    question: type[BotAction],
+) -> None:
+    after = await done(question(), tracker())
+    (said,) = after.said
+    assert said == question().name().replace("action_", "say_")
+    assert said in load_said()
+    assert after.slots == {}
+
+
+async def test_a_filing_begins_with_an_empty_draft_and_an_id_of_its_own() -> None:
+    first = await done(BeginObjection(), tracker("I object", "file_objection"))
+    second = await done(BeginObjection(), tracker("I object", "file_objection"))
+    assert first.said == ["say_file_begin"]
+    assert first.slots["draft_id"] != second.slots["draft_id"]
+    assert {n for n, value in first.slots.items() if value is not None} == {"draft_id"}
+
+
+async def test_starting_over_is_another_filing() -> None:
+    after = await done(RestartObjection(), tracker("start over", "start_over"))
+    assert after.said == ["say_file_restarted"]
+    assert after.slots["draft_id"] not in (None, "0123456789abcdef")
+    assert after.slots["full_name"] is None
+
+
+async def test_cancelling_leaves_nothing_of_the_draft() -> None:
+    after = await done(CancelObjection(), tracker("cancel", "cancel"))
+    assert after.said == ["say_file_cancelled"]
+    assert set(after.slots) == {*draft.emptied(), "requested_slot"}
+    assert set(after.slots.values()) == {None}
+    assert after.loops == [None]
+
+
+@pytest.mark.parametrize(
+    ("half", "said", "values"),
+    [
+        ({"handle": "ana.s"}, "say_ask_platform", {"handle": "ana.s"}),
+        ({"platform": "instagram"}, "say_ask_handle", {"platform": "Instagram"}),
+    ],
+)
+async def test_only_the_missing_half_of_an_account_is_asked_for(
+    half: dict[str, str], said: str, values: dict[str, str]
+) -> None:
+    after = await done(AskAccount(), tracker(pending_account=half))
+    assert after.said == [said]
+    assert values.items() <= after.messages[0].items()
+
+
+async def test_the_summary_shows_every_answer() -> None:
+    after = await done(AskConfirmation(), tracker("skip", "deny", requested_slot="reason"))
+    assert after.messages[0]["summary"].splitlines() == [
+        "- Name: Ana Silva",
+        "- E-mail: ana@example.org",
+        "- Country: Ireland",
+        "- Account: ana.s on Instagram",
+        "- Others in the same Accounts Center: ana.silva on Facebook",
+        "- Not linked, so filed on their own: ana_art on Instagram",
+        "- Reason: My pictures are my living.",
+    ]
+
+
+async def test_the_summary_says_what_was_left_out() -> None:
+    left_out: dict[str, Any] = {"country": "", "reason": ""}
+    none = tracker(**left_out, linked_accounts=[], unlinked_accounts=[])
+    after = await done(AskConfirmation(), none)
+    assert after.messages[0]["summary"].splitlines()[2:] == [
+        "- Country: not given",
+        "- Account: ana.s on Instagram",
+        "- Others in the same Accounts Center: none",
+        "- Not linked, so filed on their own: none",
+        "- Reason: none given",
+    ]
+
+
+async def test_a_no_to_the_summary_is_asked_what_should_change() -> None:
+    refused = tracker("no", "deny", requested_slot="objection_confirmed")
+    after = await done(AskConfirmation(), refused)
+    assert after.said == ["say_file_what_to_change"]
+
+
+async def test_a_no_to_the_last_question_is_not_a_no_to_the_summary() -> None:
+    after = await done(AskConfirmation(), tracker("no", "deny", requested_slot="reason"))
+    assert after.said == ["say_ask_objection_confirmed"]
+
+
+async def test_the_form_takes_what_the_reading_found() -> None:
+    reply = tracker("ana2@example.org", "out_of_scope", email=None, requested_slot="email")
+    after = await done(ValidateObjectionForm(), reply)
+    assert after.slots["email"] == "ana2@example.org"
+
+
+async def test_the_form_says_what_is_wrong_with_a_reply() -> None:
+    reply = tracker("ana@home", "out_of_scope", email=None, requested_slot="email")
+    after = await done(ValidateObjectionForm(), reply)
+    assert after.said == ["say_file_problem"]
+    assert after.slots == {"email": None}
+
+
+async def test_an_error_while_reading_keeps_every_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("actions.filing.form.read", fail)
+    after = await done(ValidateObjectionForm(), tracker("Ana", requested_slot="full_name"))
+    assert after.said == ["say_failed"]
+    assert (after.slots, after.loops) == ({}, [])

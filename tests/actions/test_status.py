@@ -1,0 +1,116 @@
+"""Asking for the state of an objection by its number."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from actions.status import LeaveStatus, StatusWhileFiling, TellStatus, ValidateStatusForm
+from bot.objections.errors import StorageError, UnknownReference
+from bot.objections.references import new_reference
+from tests.actions.conftest import REFERENCES, FakeService, done, tracker
+
+SOUND = new_reference(lambda count: bytes(range(count)))
+MISTYPED = SOUND[:-1] + ("0" if SOUND[-1] != "0" else "1")
+
+
+@pytest.mark.parametrize("text", [SOUND, f"what about {SOUND.lower()}?", SOUND.replace("-", " ")])
+async def test_a_number_in_any_spelling_is_taken(text: str) -> None:
+    after = await done(ValidateStatusForm(), tracker(text, "check_status"))
+    assert after.slots == {"reference": [SOUND]}
+
+
+async def test_whoever_has_just_filed_need_not_name_the_number() -> None:
+    asked = tracker("what is the state of it?", "check_status", references=list(REFERENCES))
+    after = await done(ValidateStatusForm(), asked)
+    assert after.slots == {"reference": list(REFERENCES)}
+
+
+async def test_who_has_filed_nothing_here_is_asked_for_the_number() -> None:
+    after = await done(ValidateStatusForm(), tracker("my objection?", "check_status"))
+    assert (after.slots, after.said) == ({}, [])
+
+
+@pytest.mark.parametrize("text", [MISTYPED, "status of OBJ-1234"])
+async def test_a_wrong_number_is_not_mistaken_for_the_question_about_the_own_objection(
+    text: str,
+) -> None:
+    asked = tracker(text, "check_status", references=list(REFERENCES))
+    after = await done(ValidateStatusForm(), asked)
+    assert after.said == ["say_status_problem"]
+    assert after.slots == {"reference": None}
+
+
+async def test_a_mistyped_number_is_explained() -> None:
+    answer = tracker(MISTYPED, "check_status", requested_slot="reference")
+    after = await done(ValidateStatusForm(), answer)
+    assert "not right" in after.messages[0]["problem"]
+
+
+async def test_a_question_in_between_is_left_to_the_rules() -> None:
+    answer = tracker("when does it start?", "faq/effective_date", requested_slot="reference")
+    after = await done(ValidateStatusForm(), answer)
+    assert (after.slots, after.said) == ({}, [])
+
+
+async def test_the_state_is_told_with_what_is_on_record(service: FakeService) -> None:
+    after = await done(TellStatus(), tracker(reference=list(REFERENCES)))
+    assert service.asked == list(REFERENCES)
+    assert after.said == ["say_status", "say_status"]
+    first = after.messages[0]
+    assert (first["reference"], first["received"], first["accounts"]) == (
+        REFERENCES[0],
+        "25 November 2024",
+        "2 accounts",
+    )
+    assert after.slots == {"reference": None}
+
+
+async def test_an_unknown_number_is_told_to_be_unknown(service: FakeService) -> None:
+    def fail() -> None:
+        raise UnknownReference
+
+    service.before = fail
+    after = await done(TellStatus(), tracker(reference=[SOUND]))
+    assert after.said == ["say_status_unknown"]
+    assert "cannot find" in after.messages[0]["problem"]
+
+
+@pytest.mark.parametrize("error", [StorageError(), RuntimeError(SOUND)])
+async def test_when_the_record_cannot_be_read_it_is_said_and_only_a_code_is_logged(
+    service: FakeService, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error
+
+    service.before = fail
+    with capture_logs() as logs:
+        after = await done(TellStatus(), tracker(reference=[SOUND]))
+    assert after.said == ["say_status_failed"]
+    assert SOUND not in str(logs)
+
+
+async def test_a_number_given_in_the_middle_of_a_filing_is_looked_up(service: FakeService) -> None:
+    after = await done(StatusWhileFiling(), tracker(f"status of {SOUND}", "check_status"))
+    assert service.asked == [SOUND]
+    assert after.said == ["say_status"]
+    assert after.slots == {}
+
+
+async def test_a_mistyped_number_in_the_middle_of_a_filing_is_explained() -> None:
+    after = await done(StatusWhileFiling(), tracker(MISTYPED, "check_status"))
+    assert after.said == ["say_status_unknown"]
+    assert "not right" in after.messages[0]["problem"]
+
+
+async def test_without_a_number_the_filing_goes_first() -> None:
+    after = await done(StatusWhileFiling(), tracker("and my other one?", "check_status"))
+    assert after.said == ["say_status_while_filing"]
+
+
+@pytest.mark.parametrize(("topic", "said"), [("cancel", ["say_status_left"]), ("faq/ads", [])])
+async def test_leaving_the_question_for_the_number_ends_it(topic: str, said: list[str]) -> None:
+    after = await done(LeaveStatus(), tracker("x", topic, requested_slot="reference"))
+    assert after.said == said
+    assert after.loops == [None]
+    assert after.slots == {"reference": None, "requested_slot": None}
