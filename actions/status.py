@@ -48,6 +48,9 @@ class ValidateStatusForm(BotAction):
         try:
             return [SlotSet("reference", [parse_reference(text)])]
         except FieldError as error:
+            if not _GIVES_NUMBER.search(text) and not any(char.isdigit() for char in text):
+                # Whoever has no number cannot go on here: the form ends.
+                return [SlotSet("requested_slot", None)]
             dispatcher.utter_message(response="say_status_problem", problem=error.sentence)
             return [SlotSet("reference", None)]
 
@@ -59,7 +62,10 @@ class TellStatus(BotAction):
         return "action_tell_status"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        for reference in tracker.get_slot("reference"):
+        references = tracker.get_slot("reference")
+        if not references:
+            dispatcher.utter_message(response="say_status_no_number")
+        for reference in references or ():
             await _tell(dispatcher, reference)
         return [SlotSet("reference", None)]
 

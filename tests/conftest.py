@@ -20,7 +20,14 @@ import pytest
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from hypothesis import settings as hypothesis_settings
+
 from bot.settings import ROOT
+
+# The same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
+hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("explore", deadline=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 Serve = Callable[..., "contextmanager[str]"]
 
@@ -97,3 +104,17 @@ def chromium() -> str:
     if path is None:
         absent("Chromium is not installed (apt-get install chromium)")
     return str(path)
+
+
+# Fast first. The browser comes last because Playwright keeps an event loop running in this thread.
+ORDER = ("unit", "actions", "runtime", "contract", "conversations", "faults", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the folders in the order of `ORDER`, and each folder as it stands."""
+    folders = [ROOT / "tests" / name for name in ORDER]
+
+    def rank(item: pytest.Item) -> int:
+        return next((i for i, folder in enumerate(folders) if folder in item.path.parents), -1)
+
+    items.sort(key=rank)

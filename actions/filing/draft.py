@@ -15,7 +15,8 @@ FIELDS = (
 )
 ACCOUNT_LISTS = ("linked_accounts", "unlinked_accounts")
 SKIPPED = ""
-_EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "attempted", "draft_id")
+_EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "mentioned_accounts",
+               "summary_shown", "attempted", "draft_id")
 
 Slots = Mapping[str, Any]
 

@@ -121,12 +121,24 @@ class AskAccount(AskField):
 class AskLinkedAccounts(AskField):
     field = "linked_accounts"
 
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        mentioned = tracker.get_slot("mentioned_accounts")
+        if not mentioned:
+            return await super().act(dispatcher, tracker)
+        labels = ", ".join(draft.shown("account", account) for account in mentioned)
+        values = {**self.values(tracker), "others": labels}
+        dispatcher.utter_message(response="say_ask_linked_mentioned", **values)
+        return []
+
     def values(self, tracker: Tracker) -> dict[str, str]:
         return {"account": Account.from_dict(tracker.get_slot("account")).label}
 
 
-class AskUnlinkedAccounts(AskLinkedAccounts):
+class AskUnlinkedAccounts(AskField):
     field = "unlinked_accounts"
+
+    def values(self, tracker: Tracker) -> dict[str, str]:
+        return {"account": Account.from_dict(tracker.get_slot("account")).label}
 
 
 class AskConfirmation(AskField):
@@ -138,8 +150,9 @@ class AskConfirmation(AskField):
         was_shown = tracker.get_slot("requested_slot") == self.field
         if was_shown and refuses(words(tracker), topic(tracker)[0]):
             dispatcher.utter_message(response="say_file_what_to_change")
-            return []
-        return await super().act(dispatcher, tracker)
+            return [SlotSet("summary_shown", None)]
+        await super().act(dispatcher, tracker)
+        return [SlotSet("summary_shown", True)]
 
     def values(self, tracker: Tracker) -> dict[str, str]:
         return {"summary": draft.summary(tracker.slots)}

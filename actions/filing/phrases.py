@@ -36,6 +36,18 @@ STOPS = re.compile(
     r"(?:do not|don'?t|no longer) want|not (?:any ?more|now)|changed my mind)\b",
     re.IGNORECASE,
 )
+STOPS_THIS = re.compile(
+    r"\b(?:cancel|stop|end|quit) (?:this|it|the (?:form|filing|objection))\b", re.IGNORECASE
+)
+# In the place of a reason: a wish not to go on, or a doubt about it.
+WANTS_OUT = re.compile(
+    r"\b(?:changed my mind|(?:do not|don'?t|dont) (?:do|file|send|submit) (?:it|this|that)|"
+    r"(?:do not|don'?t|dont) want to (?:any ?more|go on|continue|do (?:it|this)))\b",
+    re.IGNORECASE,
+)
+NOT_LINKED = re.compile(
+    r"\b(?:not|isn'?t|aren'?t|un-?) ?(?:linked|connected|joined)\b", re.IGNORECASE
+)
 UNSURE = re.compile(
     r"\b(?:not (?:sure|certain)|un ?sure|no idea|(?:do not|don'?t|dont|dunno) ?(?:really )?"
     r"(?:know)?(?<=know)|dunno|idk|maybe|how (?:do|can|would) i (?:know|tell))\b",
@@ -94,6 +106,9 @@ CHANGE_SOMETHING = re.compile(
     r"(?:i (?:want|would like|need) to )?(?:change|edit|correct|fix)(?: something| it| that| this)?"
     r"(?: please)?[\s.!]*|something(?:'s| is) wrong[\s.!]*|(?:that|this|it)(?:'s| is) wrong[\s.!]*",
     re.IGNORECASE,
+)
+BESIDE_A_FIELD = re.compile(
+    r"\b(?:my|the|full|address|accounts?|facebook|instagram|please|one)\b|\W+", re.IGNORECASE
 )
 FIELD_WORDS = {
     "unlinked_accounts": re.compile(

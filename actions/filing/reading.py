@@ -15,7 +15,13 @@ from typing import Any
 
 from actions.filing import phrases
 from actions.filing.draft import ACCOUNT_LISTS, SKIPPED, Slots, shown
-from bot.objections.accounts import Account, parse_account, parse_accounts, scan_accounts
+from bot.objections.accounts import (
+    Account,
+    names_somebody_else,
+    parse_account,
+    parse_accounts,
+    scan_accounts,
+)
 from bot.objections.details import Details, find_details
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_reason
@@ -46,6 +52,11 @@ class Said:
     def asks_something(self) -> bool:
         """Whether it has the form of a question."""
         return bool(phrases.QUESTION.search(self.text))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is words alone: no digit or sign as in addresses, handles and links."""
+        return not re.search(r"[\d@._/]", self.text.rstrip("."))
 
     @property
     def is_about_the_notice(self) -> bool:
@@ -103,7 +114,7 @@ def read(said: Said, draft: Slots) -> Reading:
         return reading
     _ANSWERS.get(said.asked, _read_nothing)(reading, said, draft)
     if not reading.slots:
-        _tell_the_problem(reading, said, details)
+        _tell_the_problem(reading, said, details, draft)
     return reading
 
 
@@ -130,10 +141,10 @@ def field_to_change(text: str) -> str | None:
 
 def named_field(text: str) -> str | None:
     """The field that a text names and nothing else: "my name", "the e-mail address"."""
-    words = text.split()
-    if len(words) > 5 or (len(words) > 2 and words[0].lower() not in ("my", "the")):
-        return None
-    return next((name for name, field in phrases.FIELD_WORDS.items() if field.search(text)), None)
+    for name, pattern in phrases.FIELD_WORDS.items():
+        if pattern.search(text) and not phrases.BESIDE_A_FIELD.sub("", pattern.sub("", text)):
+            return name
+    return None
 
 
 # --- details anywhere in the message -------------------------------------------------------------
@@ -160,11 +171,29 @@ def _take_details(reading: Reading, details: Details, said: Said, draft: Slots) 
                 continue
             reading.notes.append(Note("say_file_changed", {"changed": shown(name, value)}))
         reading.slots[name] = value
+    if said.asked not in ACCOUNT_LISTS:
+        _keep_further_accounts(reading, details, draft)
     if reading.slots:
         # A summary that was confirmed, or is being shown, is not true any more.
         reading.slots.setdefault("objection_confirmed", None)
         if "account" in reading.slots:
             reading.slots["pending_account"] = None
+
+
+def _keep_further_accounts(reading: Reading, details: Details, draft: Slots) -> None:
+    """Remember accounts that were named beside the one that is filed for, to ask about them."""
+    main = reading.slots.get("account") or draft.get("account")
+    named = [a.as_dict() for a in (details.account, *details.further_accounts) if a is not None]
+    listed = (draft.get("linked_accounts") or []) + (draft.get("unlinked_accounts") or [])
+    further = [account for account in named if account != main and account not in listed]
+    if not further or main is None:
+        return
+    if draft.get("linked_accounts") is None:
+        reading.slots["mentioned_accounts"] = further
+    else:
+        labels = ", ".join(shown("account", account) for account in further)
+        reading.notes.append(Note("say_file_one_more", {"accounts": labels}))
+        reading.slots["objection_confirmed"] = None
 
 
 def _means_another_account(said: Said) -> bool:
@@ -202,9 +231,16 @@ def _complete_account(reading: Reading, said: Said, draft: Slots) -> bool:
 
 def _read_accounts(reading: Reading, said: Said, draft: Slots) -> None:
     assert said.asked is not None
+    if names_somebody_else(said.text):
+        reading.slots[said.asked] = None
+        reading.notes.append(Note("say_file_own_accounts"))
+        return
     # "No, only facebook ana.silva" and "not sure, maybe instagram ana_b" name accounts.
     text = phrases.UNSURE.sub(" ", said.text)
     names_some = bool(scan_accounts(text)[0])
+    mentioned = draft.get("mentioned_accounts") if said.asked == "linked_accounts" else None
+    if mentioned and not names_some and _sort_mentioned(reading, said, mentioned):
+        return
     if not names_some and phrases.UNSURE.search(said.text):
         reading.slots[said.asked] = []
         if said.asked == "linked_accounts":
@@ -224,10 +260,34 @@ def _read_accounts(reading: Reading, said: Said, draft: Slots) -> None:
         return
     own = draft.get("account")
     others = [a.as_dict() for a in accounts if own is None or a != Account.from_dict(own)]
-    reading.slots[said.asked] = others
+    if said.asked == "linked_accounts" and phrases.NOT_LINKED.search(said.text):
+        reading.slots.update(linked_accounts=[], unlinked_accounts=others)
+    else:
+        reading.slots[said.asked] = others
+
+
+def _sort_mentioned(reading: Reading, said: Said, mentioned: list[dict[str, str]]) -> bool:
+    """Whether it was said if the accounts that were named before are linked.
+
+    Where the person does not know, each gets an objection of its own, which covers it either way.
+    """
+    text = said.text.strip()
+    apart = (phrases.UNSURE.search, phrases.NONE.fullmatch, phrases.NOT_LINKED.search)
+    if phrases.YES.fullmatch(text) or said.topic == "affirm":
+        reading.slots.update(linked_accounts=mentioned)
+    elif said.topic == "deny" or any(matches(text) for matches in apart):
+        reading.slots.update(linked_accounts=[], unlinked_accounts=mentioned)
+    else:
+        return False
+    reading.slots["mentioned_accounts"] = None
+    return True
 
 
 def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
+    if phrases.WANTS_OUT.search(said.text) and len(said.text) < 80:
+        reading.slots["reason"] = None
+        reading.notes.append(Note("say_file_stop"))
+        return
     if phrases.NONE.fullmatch(said.text.strip()) or (said.topic == "deny" and len(said.text) < 40):
         reading.slots["reason"] = SKIPPED
         return
@@ -243,7 +303,12 @@ def _read_country(reading: Reading, said: Said, draft: Slots) -> None:
 
 
 def _read_confirmation(reading: Reading, said: Said, draft: Slots) -> None:
-    reading.slots["objection_confirmed"] = True if confirms(said.text, said.topic) else None
+    # After "what would you like to change?" a yes answers nothing: the summary comes first.
+    was_shown = bool(draft.get("summary_shown"))
+    confirmed = was_shown and confirms(said.text, said.topic)
+    reading.slots["objection_confirmed"] = True if confirmed else None
+    if was_shown and not confirmed and not refuses(said.text, said.topic):
+        reading.notes.append(Note("say_file_yes_or_no"))
 
 
 def confirms(text: str, topic: str | None) -> bool:
@@ -285,8 +350,7 @@ def _is_meant(said: Said, details: Details) -> bool:
         return not said.asks_something
     if said.asks_something or not codes & _MEANT:
         return False
-    is_plain = not re.search(r"[\d@._/]", said.text.rstrip("."))
-    if is_plain and codes <= {"platform_missing", "account_several"}:
+    if said.is_plain and codes <= {"platform_missing", "account_several"}:
         # Any word may be a handle: "ana" is one, "abort" and "thank you so much" are not.
         if words == 1:
             return not (said.topic in CONTROL and said.confidence >= CERTAIN)
@@ -330,7 +394,9 @@ def _is_for_the_rules(said: Said, details: Details) -> bool:
     if phrases.NONE.fullmatch(said.text.strip()) and said.asked in OPTIONAL:
         return False
     if said.topic == "cancel":
-        # To stop throws the answers away: it takes more than a hesitation.
+        # To stop throws the answers away: it takes more than a hesitation or a question.
+        if said.asks_something:
+            return bool(phrases.STOPS_THIS.search(said.text))
         return said.confidence >= CERTAIN or bool(phrases.STOPS.search(said.text))
     if said.topic in CONTROL:
         return said.confidence >= SURE or said.asks_something
@@ -340,7 +406,7 @@ def _is_for_the_rules(said: Said, details: Details) -> bool:
     return said.topic in TALK or (said.topic == "out_of_scope" and said.asks_something)
 
 
-def _tell_the_problem(reading: Reading, said: Said, details: Details) -> None:
+def _tell_the_problem(reading: Reading, said: Said, details: Details, draft: Slots) -> None:
     assert said.asked is not None
     reading.slots[said.asked] = None
     meant = _is_meant(said, details)
@@ -349,11 +415,16 @@ def _tell_the_problem(reading: Reading, said: Said, details: Details) -> None:
     if says_no and said.asked not in (*OPTIONAL, "objection_confirmed") and not meant:
         reading.notes.append(Note("say_file_needed"))
         return
-    if said.topic == "file_objection" and said.confidence >= SURE and not meant:
+    objects = said.topic == "file_objection" and said.confidence >= SURE and said.is_plain
+    if objects and not meant:
         # "I object" again: the filing is under way, so the question alone is the answer.
         return
     for problem in details.problems[:1]:
         _note_problem(reading, said.asked, problem)
+        if draft.get("pending_account") and reading.slots.get("pending_account"):
+            # Asking for the platform of one word after the other would never end.
+            reading.slots["pending_account"] = None
+            reading.notes.append(Note("say_file_problem", {"problem": problem.sentence}))
 
 
 def _note_problem(reading: Reading, asked: str, problem: FieldError) -> None:

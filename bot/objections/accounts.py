@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote
 
+from bot.objections import words
 from bot.objections.clean import clean_compatible
 from bot.objections.errors import FieldError
 
@@ -75,6 +76,11 @@ _FILLER = frozenset(
     "too both same one ones this that that's these those here there thanks thank you as with "
     "link links url just only don't do dont or but main other another second also meta e.g wait "
     "sorry which who name's they're we our".split()
+)
+_KIN = frozenset(
+    "wife husband boyfriend girlfriend partner mother father mum mom dad parent sister brother son "
+    "daughter kid child friend cousin aunt uncle grandma grandpa grandmother grandfather boss "
+    "colleague neighbour neighbor flatmate roommate ex her his their".split()
 )
 _AND = frozenset(("and", "&", "+", "plus", "und"))
 
@@ -227,7 +233,7 @@ def _segments(text: str) -> tuple[list[_Segment], list[FieldError]]:
                 segment.prefix = not taken
         elif word in OTHER_PLATFORMS or word in OTHER_HOSTS:
             segment.other = True
-        elif word in _FILLER or not any(char.isalnum() for char in word):
+        elif word in _FILLER or _is_common(token) or not any(char.isalnum() for char in word):
             segment.pure = False
             segment.equals |= word in ("is", "are", "called")
         else:
@@ -258,6 +264,17 @@ def _tokens(text: str) -> list[str]:
             if part:
                 tokens.append("," if part == ";" else part.strip("'\"!").rstrip(".?") or ".")
     return tokens
+
+
+def _is_common(token: str) -> bool:
+    """Whether it is an everyday word ("old", "business", "wife") and not written as a handle."""
+    word = token.lower().removesuffix("'s")
+    return not _is_marked(token) and (word in words.COMMON - words.ALSO_NAMES or word in _KIN)
+
+
+def names_somebody_else(text: str) -> bool:
+    """Whether it speaks of another person's account: "my wife has instagram sue_lee"."""
+    return any(word.removesuffix("'s").removesuffix("s") in _KIN for word in _tokens(text.lower()))
 
 
 def _looks_like_link(chunk: str) -> bool:

@@ -84,7 +84,9 @@ def _without_ending(name: str) -> str:
     words = name.split(" ")
     # Short last words may be abbreviated: "Jr.", "Ana S."
     if name.endswith(".") and len(words[-1]) > 4 and words[-1].count(".") == 1:
-        name = name[:-1]
+        return _without_ending(name[:-1])
+    if name.endswith(","):
+        return _without_ending(name[:-1])
     return name
 
 

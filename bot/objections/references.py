@@ -34,6 +34,9 @@ _GROUPED = re.compile(
 def new_reference(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
     """A fresh reference in its only stored form, the grouped one."""
     number = int.from_bytes(random_bytes(10), "big")
+    while number % 37 >= len(_DIGITS):
+        # Its check character would be a sign such as "~", which people leave out as punctuation.
+        number = (number + 1) % 2**80
     digits = "".join(_DIGITS[number >> shift & 31] for shift in range(75, -1, -5))
     return _grouped(digits + _CHECKS[number % 37])
 

@@ -20,6 +20,10 @@ from bot.runtime.turns import Turn, history, offered, turns
 log = structlog.get_logger()
 
 MAX_TEXT = 1000
+_YES = re.compile(
+    r"(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*(?:please|do (?:it|that)|go ahead)?[\s.!]*",
+    re.IGNORECASE,
+)
 # Buttons that a page may press without having been offered them: the opening of the widget and the
 # deep link `#object`.
 STANDING_BUTTONS = {
@@ -140,6 +144,8 @@ class Conversations:
                 input_channel="chat",
                 message_id=message_id,
             )
+            if button_id is None:
+                button_id = _meant(before, message.text or "")
             if button_id is not None:
                 title, payload = _chosen(before, button_id)
                 message.text, message.metadata = title, {"button": button_id}
@@ -183,6 +189,20 @@ def typed(text: str) -> str:
     if not kept:
         raise TextRefused("There was no text in that message. Please write a few words.")
     return kept
+
+
+def _meant(before: list[Turn], text: str) -> str | None:
+    """The button of the last answer that a typed text stands for: its title, or a yes to the only
+    one, where no question of a form is open."""
+    last = before[-1].answer if before else []
+    buttons = [button for message in last for button in message.buttons]
+    for button in buttons:
+        if button.title.casefold() == text.strip(" .!").casefold():
+            return button.id
+    is_open = any(message.asks for message in last)
+    if len(buttons) == 1 and not is_open and _YES.fullmatch(text.strip()):
+        return buttons[0].id
+    return None
 
 
 def _chosen(before: list[Turn], button_id: str) -> tuple[str, str]:

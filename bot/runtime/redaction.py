@@ -14,12 +14,13 @@ from typing import Any
 REMOVED = "(removed: this belonged to a filing that is over)"
 PERSONAL_SLOTS = frozenset(
     {"full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
-     "pending_account"}
+     "pending_account", "mentioned_accounts"}
 )
 # Responses that say a person's details back.
 PERSONAL_RESPONSES = frozenset(
     {"say_ask_objection_confirmed", "say_file_changed", "say_ask_platform",
-     "say_ask_linked_accounts", "say_ask_unlinked_accounts"}
+     "say_ask_linked_accounts", "say_ask_unlinked_accounts", "say_ask_linked_mentioned",
+     "say_file_one_more"}
 )
 
 Event = dict[str, Any]

@@ -28,6 +28,7 @@ INPUTS: dict[str, dict[str, str]] = {
 _ASKS = {
     "say_ask_platform": "account",
     "say_ask_handle": "account",
+    "say_ask_linked_mentioned": "linked_accounts",
     "say_file_what_to_change": "objection_confirmed",
 }
 _TOPICS = {

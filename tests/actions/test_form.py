@@ -40,7 +40,7 @@ async def test_every_question_asks_for_its_field_in_words_that_exist(
     (said,) = after.said
     assert said == question().name().replace("action_", "say_")
     assert said in load_said()
-    assert after.slots == {}
+    assert after.slots in ({}, {"summary_shown": True})
 
 
 async def test_a_filing_begins_with_an_empty_draft_and_an_id_of_its_own() -> None:

@@ -41,7 +41,8 @@ def reading(
 ) -> Reading:
     """Read `text` where `asked` is the question that stands; what comes before it is given."""
     before = ORDER[: ORDER.index(asked)] if asked else ()
-    slots = {**{name: GIVEN[name] for name in before}, **known}
+    shown = {"summary_shown": asked == "objection_confirmed"}
+    slots = {**{name: GIVEN[name] for name in before}, **shown, **known}
     return read(Said(text, topic, confidence, asked), slots)
 
 
@@ -506,3 +507,68 @@ def test_the_bare_name_of_a_field_is_an_answer_to_what_to_change(
     text: str, field: str | None
 ) -> None:
     assert named_field(text) == field
+
+
+def test_a_yes_after_what_to_change_files_nothing() -> None:
+    for yes in ("yes", "ok", "correct", "yes, file it"):
+        said = Said(yes, "affirm", 1.0, "objection_confirmed")
+        assert read(said, {**GIVEN, "summary_shown": None}).slots == {"objection_confirmed": None}
+
+
+@pytest.mark.parametrize("text", ["i changed my mind, dont do it", "no wait dont file it yet"])
+def test_a_wish_to_stop_is_no_reason(text: str) -> None:
+    found = reading("reason", text, "out_of_scope")
+    assert found.slots == {"reason": None}
+    assert [note.response for note in found.notes] == ["say_file_stop"]
+
+
+@pytest.mark.parametrize(
+    "text", ["no, but my wife has instagram sue_lee", "my sister has facebook sis.lee"]
+)
+def test_somebody_else_s_account_is_not_filed(text: str) -> None:
+    found = reading("linked_accounts", text)
+    assert found.slots == {"linked_accounts": None}
+    assert [note.response for note in found.notes] == ["say_file_own_accounts"]
+
+
+def test_what_is_said_not_to_be_linked_is_filed_on_its_own() -> None:
+    found = reading("linked_accounts", "facebook ana.silva but it is not linked")
+    assert found.slots == {"linked_accounts": [], "unlinked_accounts": [FACEBOOK]}
+
+
+MENTIONED = {**GIVEN, "account": None, "linked_accounts": None, "unlinked_accounts": None}
+
+
+def test_a_second_account_is_kept_and_asked_about() -> None:
+    said = Said("my insta is ana.s and facebook is ana.silva", None, 0.0, "account")
+    found = read(said, MENTIONED)
+    assert found.slots["account"] == INSTAGRAM
+    assert found.slots["mentioned_accounts"] == [FACEBOOK]
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "linked", "unlinked"),
+    [
+        ("yes", "affirm", [FACEBOOK], None),
+        ("no", "deny", [], [FACEBOOK]),
+        ("not sure", "out_of_scope", [], [FACEBOOK]),
+    ],
+)
+def test_an_account_that_was_named_before_is_sorted(
+    text: str, topic: str, linked: list[Any], unlinked: list[Any] | None
+) -> None:
+    draft_so_far = {**MENTIONED, "account": INSTAGRAM, "mentioned_accounts": [FACEBOOK]}
+    found = read(Said(text, topic, 1.0, "linked_accounts"), draft_so_far)
+    assert found.slots["linked_accounts"] == linked
+    assert found.slots.get("unlinked_accounts") == unlinked
+    assert found.slots["mentioned_accounts"] is None
+
+
+def test_one_more_account_at_the_summary_is_not_dropped_in_silence() -> None:
+    found = reading("objection_confirmed", "i also have facebook ana.silva", "file_objection")
+    assert found.slots == {"objection_confirmed": None}
+    assert [note.response for note in found.notes] == ["say_file_one_more"]
+
+
+def test_a_question_with_stop_in_it_throws_nothing_away() -> None:
+    assert reading("full_name", "so is meta going to stop now", "cancel", 0.95).slots

@@ -79,4 +79,4 @@ def test_a_new_value_in_one_go_gives_a_new_summary(
 
 def test_saying_that_something_is_correct_changes_nothing(person: Person) -> None:
     summary = objects(person)
-    assert person.says("my e-mail is correct") == summary
+    assert person.says("my e-mail is correct").endswith(summary)

@@ -26,7 +26,11 @@ def test_anything_less_than_a_yes_files_nothing(
     assert rows("objection") == before
     assert "recorded" not in told
     assert person.asked == "objection_confirmed"
-    # A later yes still counts.
+    # A later yes still counts, but one that follows "what would you like to change?" is only
+    # answered by the summary.
+    if "This is what I would file" not in told:
+        assert "This is what I would file" in person.says("yes")
+        assert rows("objection") == before
     person.says("yes")
     assert rows("objection") == before + 2
 
