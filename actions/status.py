@@ -23,6 +23,11 @@ _STATES = {
     "not_matched": "No account was found for it.",
     "withdrawn": "It was taken back.",
 }
+_HAS_NO_NUMBER = re.compile(
+    r"\b(?:lost|forgot|no (?:number|idea|clue)|(?:do not|don'?t|dont) (?:have|know|remember)|"
+    r"(?:can'?t|cannot|can not) find|deleted)\b",
+    re.IGNORECASE,
+)
 _QUIET = frozenset({"out_of_scope", "check_status", "affirm", "deny", None})
 # "OBJ" and a digit soon after: a number is meant, also when it is not a sound one.
 _GIVES_NUMBER = re.compile(r"\b[o0]bj\W{0,3}\w{0,4}\d", re.IGNORECASE)
@@ -43,14 +48,14 @@ class ValidateStatusForm(BotAction):
             # Whoever has just filed here means what was filed here.
             own = tracker.get_slot("references")
             return [SlotSet("reference", own)] if own else []
+        if _HAS_NO_NUMBER.search(text):
+            # Whoever has no number cannot go on here: the form ends.
+            return [SlotSet("requested_slot", None)]
         if topic(tracker)[0] not in _QUIET and not _GIVES_NUMBER.search(text):
             return []
         try:
             return [SlotSet("reference", [parse_reference(text)])]
         except FieldError as error:
-            if not _GIVES_NUMBER.search(text) and not any(char.isdigit() for char in text):
-                # Whoever has no number cannot go on here: the form ends.
-                return [SlotSet("requested_slot", None)]
             dispatcher.utter_message(response="say_status_problem", problem=error.sentence)
             return [SlotSet("reference", None)]
 
