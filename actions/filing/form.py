@@ -12,7 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import BotAction, Event, topic, words
 from actions.filing import draft
-from actions.filing.reading import Said, is_declaration, read, refuses
+from actions.filing.reading import is_declaration, read, refuses
+from actions.filing.said import Said
 from bot.objections.accounts import Account
 
 

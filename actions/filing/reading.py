@@ -10,18 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-from actions.filing import phrases
+from actions.filing import account_replies, phrases
 from actions.filing.draft import ACCOUNT_LISTS, SKIPPED, Slots, shown
-from bot.objections.accounts import (
-    Account,
-    names_somebody_else,
-    parse_account,
-    parse_accounts,
-    scan_accounts,
-)
+from actions.filing.said import Note, Reading, Said
+from bot.objections.accounts import scan_accounts
 from bot.objections.details import Details, find_details
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_reason
@@ -37,46 +30,6 @@ OPTIONAL = ("country", "reason", *ACCOUNT_LISTS)
 SURE = 0.5
 # Enough to take even a long text for a question or a request.
 CERTAIN = 0.8
-
-
-@dataclass(frozen=True)
-class Said:
-    """The message to read. `asked` is the field that the form asked for, None when it begins."""
-
-    text: str
-    topic: str | None
-    confidence: float
-    asked: str | None
-
-    @property
-    def asks_something(self) -> bool:
-        """Whether it has the form of a question."""
-        return bool(phrases.QUESTION.search(self.text))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is words alone: no digit or sign as in addresses, handles and links."""
-        return not re.search(r"[\d@._/]", self.text.rstrip("."))
-
-    @property
-    def is_about_the_notice(self) -> bool:
-        return (self.topic or "").startswith(("faq/", "not_covered/"))
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something to say before the form goes on: a response and the values in it."""
-
-    response: str
-    values: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Reading:
-    """What was understood. Slots set to None are asked for again. No slots: not for the form."""
-
-    slots: dict[str, Any] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
 
 
 def read(said: Said, draft: Slots) -> Reading:
@@ -101,8 +54,8 @@ def read(said: Said, draft: Slots) -> Reading:
         changed = changed or named_field(said.text)
     details = find_details(said.text, said.asked if said.asked in _ASKABLE else None)
     is_none = phrases.NONE.fullmatch(said.text.strip())
-    completes = not is_none and not _is_for_the_rules(said, details)
-    if draft.get("pending_account") and completes and _complete_account(reading, said, draft):
+    completes = draft.get("pending_account") and not (is_none or _is_for_the_rules(said, details))
+    if completes and account_replies.complete(reading, said, draft):
         return reading
     if said.asked not in (*ACCOUNT_LISTS, "reason") or _corrects(said, details):
         _take_details(reading, details, said, draft)
@@ -167,40 +120,17 @@ def _take_details(reading: Reading, details: Details, said: Said, draft: Slots) 
         if value is None or value == known:
             continue
         if known not in (None, SKIPPED) and said.asked != name:
-            if name == "account" and not _means_another_account(said):
+            if name == "account" and not account_replies.means_another(said):
                 continue
             reading.notes.append(Note("say_file_changed", {"changed": shown(name, value)}))
         reading.slots[name] = value
     if said.asked not in ACCOUNT_LISTS:
-        _keep_further_accounts(reading, details, draft)
+        account_replies.keep_further(reading, details, draft)
     if reading.slots:
         # A summary that was confirmed, or is being shown, is not true any more.
         reading.slots.setdefault("objection_confirmed", None)
         if "account" in reading.slots:
             reading.slots["pending_account"] = None
-
-
-def _keep_further_accounts(reading: Reading, details: Details, draft: Slots) -> None:
-    """Remember accounts that were named beside the one that is filed for, to ask about them."""
-    main = reading.slots.get("account") or draft.get("account")
-    named = [a.as_dict() for a in (details.account, *details.further_accounts) if a is not None]
-    listed = (draft.get("linked_accounts") or []) + (draft.get("unlinked_accounts") or [])
-    further = [account for account in named if account != main and account not in listed]
-    if not further or main is None:
-        return
-    if draft.get("linked_accounts") is None:
-        reading.slots["mentioned_accounts"] = further
-    else:
-        labels = ", ".join(shown("account", account) for account in further)
-        reading.notes.append(Note("say_file_one_more", {"accounts": labels}))
-        reading.slots["objection_confirmed"] = None
-
-
-def _means_another_account(said: Said) -> bool:
-    """Whether an account is the right one instead of the one that was given, not one more."""
-    if said.asked in ACCOUNT_LISTS:
-        return bool(phrases.REPLACES.search(said.text))
-    return bool(phrases.CORRECTS.search(said.text))
 
 
 def _is_command(said: Said, details: Details) -> bool:
@@ -218,71 +148,6 @@ def _is_command(said: Said, details: Details) -> bool:
 # --- the answer to the question that stands -------------------------------------------------------
 
 
-def _complete_account(reading: Reading, said: Said, draft: Slots) -> bool:
-    """The other half of an account that was named without its platform, or without its handle."""
-    known = " ".join(draft["pending_account"].values())
-    try:
-        account = parse_account(f"{known} {said.text}" if said.text.count(" ") < 4 else said.text)
-    except FieldError:
-        return False
-    reading.slots.update(account=account.as_dict(), pending_account=None, objection_confirmed=None)
-    return True
-
-
-def _read_accounts(reading: Reading, said: Said, draft: Slots) -> None:
-    assert said.asked is not None
-    if names_somebody_else(said.text):
-        reading.slots[said.asked] = None
-        reading.notes.append(Note("say_file_own_accounts"))
-        return
-    # "No, only facebook ana.silva" and "not sure, maybe instagram ana_b" name accounts.
-    text = phrases.UNSURE.sub(" ", said.text)
-    names_some = bool(scan_accounts(text)[0])
-    mentioned = draft.get("mentioned_accounts") if said.asked == "linked_accounts" else None
-    if mentioned and not names_some and _sort_mentioned(reading, said, mentioned):
-        return
-    if not names_some and phrases.UNSURE.search(said.text):
-        reading.slots[said.asked] = []
-        if said.asked == "linked_accounts":
-            reading.notes.append(Note("say_file_not_sure"))
-        return
-    if not names_some and (said.topic == "deny" or phrases.NONE.fullmatch(said.text.strip())):
-        reading.slots[said.asked] = []
-        return
-    if said.topic == "affirm" and phrases.YES.fullmatch(said.text.strip()):
-        reading.slots[said.asked] = None
-        reading.notes.append(Note("say_file_name_accounts"))
-        return
-    try:
-        accounts = parse_accounts(text)
-    except FieldError as error:
-        _note_problem(reading, said.asked, error)
-        return
-    own = draft.get("account")
-    others = [a.as_dict() for a in accounts if own is None or a != Account.from_dict(own)]
-    if said.asked == "linked_accounts" and phrases.NOT_LINKED.search(said.text):
-        reading.slots.update(linked_accounts=[], unlinked_accounts=others)
-    else:
-        reading.slots[said.asked] = others
-
-
-def _sort_mentioned(reading: Reading, said: Said, mentioned: list[dict[str, str]]) -> bool:
-    """Whether it was said if the accounts that were named before are linked.
-
-    Where the person does not know, each gets an objection of its own, which covers it either way.
-    """
-    text = said.text.strip()
-    apart = (phrases.UNSURE.search, phrases.NONE.fullmatch, phrases.NOT_LINKED.search)
-    if phrases.YES.fullmatch(text) or said.topic == "affirm":
-        reading.slots.update(linked_accounts=mentioned)
-    elif said.topic == "deny" or any(matches(text) for matches in apart):
-        reading.slots.update(linked_accounts=[], unlinked_accounts=mentioned)
-    else:
-        return False
-    reading.slots["mentioned_accounts"] = None
-    return True
-
-
 def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
     if phrases.WANTS_OUT.search(said.text) and len(said.text) < 80:
         reading.slots["reason"] = None
@@ -294,7 +159,7 @@ def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
     try:
         reading.slots["reason"] = parse_reason(said.text) or SKIPPED
     except FieldError as error:
-        _note_problem(reading, "reason", error)
+        reading.note_problem("reason", error)
 
 
 def _read_country(reading: Reading, said: Said, draft: Slots) -> None:
@@ -324,8 +189,8 @@ def _read_nothing(reading: Reading, said: Said, draft: Slots) -> None:
 
 _ANSWERS: dict[str | None, Callable[[Reading, Said, Slots], None]] = {
     "country": _read_country,
-    "linked_accounts": _read_accounts,
-    "unlinked_accounts": _read_accounts,
+    "linked_accounts": account_replies.read_list,
+    "unlinked_accounts": account_replies.read_list,
     "reason": _read_reason,
     "objection_confirmed": _read_confirmation,
 }
@@ -420,21 +285,11 @@ def _tell_the_problem(reading: Reading, said: Said, details: Details, draft: Slo
         # "I object" again: the filing is under way, so the question alone is the answer.
         return
     for problem in details.problems[:1]:
-        _note_problem(reading, said.asked, problem)
+        reading.note_problem(said.asked, problem)
         if draft.get("pending_account") and reading.slots.get("pending_account"):
             # Asking for the platform of one word after the other would never end.
             reading.slots["pending_account"] = None
             reading.notes.append(Note("say_file_problem", {"problem": problem.sentence}))
-
-
-def _note_problem(reading: Reading, asked: str, problem: FieldError) -> None:
-    reading.slots[asked] = None
-    if asked == "account" and problem.code in ("platform_missing", "handle_missing"):
-        # The next question asks for the other half, and says it all.
-        halves = {"platform": problem.platform, "handle": problem.handle}
-        reading.slots["pending_account"] = {k: v for k, v in halves.items() if v}
-        return
-    reading.notes.append(Note("say_file_problem", {"problem": problem.sentence}))
 
 
 # Problems of a reply that was clearly meant as an answer. The others may be talk.

@@ -274,7 +274,8 @@ def _is_common(token: str) -> bool:
 
 def names_somebody_else(text: str) -> bool:
     """Whether it speaks of another person's account: "my wife has instagram sue_lee"."""
-    return any(word.removesuffix("'s").removesuffix("s") in _KIN for word in _tokens(text.lower()))
+    said = [word.removesuffix("'s") for word in _tokens(text.lower())]
+    return any(word in _KIN or word.removesuffix("s") in _KIN for word in said)
 
 
 def _looks_like_link(chunk: str) -> bool:

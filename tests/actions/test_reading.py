@@ -7,15 +7,8 @@ from typing import Any
 import pytest
 
 from actions.filing import draft
-from actions.filing.reading import (
-    Reading,
-    Said,
-    confirms,
-    field_to_change,
-    named_field,
-    read,
-    refuses,
-)
+from actions.filing.reading import confirms, field_to_change, named_field, read, refuses
+from actions.filing.said import Reading, Said
 from bot.runtime.wording import load_said
 
 INSTAGRAM = {"platform": "instagram", "handle": "ana.s"}

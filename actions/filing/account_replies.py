@@ -1,0 +1,104 @@
+"""How replies about accounts are read: the one that is filed for, and the others of the person."""
+
+from __future__ import annotations
+
+from actions.filing import phrases
+from actions.filing.draft import ACCOUNT_LISTS, Slots, shown
+from actions.filing.said import Note, Reading, Said
+from bot.objections.accounts import (
+    Account,
+    names_somebody_else,
+    parse_account,
+    parse_accounts,
+    scan_accounts,
+)
+from bot.objections.details import Details
+from bot.objections.errors import FieldError
+
+
+def keep_further(reading: Reading, details: Details, draft: Slots) -> None:
+    """Remember accounts that were named beside the one that is filed for, to ask about them."""
+    main = reading.slots.get("account") or draft.get("account")
+    named = [a.as_dict() for a in (details.account, *details.further_accounts) if a is not None]
+    listed = (draft.get("linked_accounts") or []) + (draft.get("unlinked_accounts") or [])
+    further = [account for account in named if account != main and account not in listed]
+    if not further or main is None:
+        return
+    if draft.get("linked_accounts") is None:
+        reading.slots["mentioned_accounts"] = further
+    else:
+        labels = ", ".join(shown("account", account) for account in further)
+        reading.notes.append(Note("say_file_one_more", {"accounts": labels}))
+        reading.slots["objection_confirmed"] = None
+
+
+def means_another(said: Said) -> bool:
+    """Whether an account is the right one instead of the one that was given, not one more."""
+    if said.asked in ACCOUNT_LISTS:
+        return bool(phrases.REPLACES.search(said.text))
+    return bool(phrases.CORRECTS.search(said.text))
+
+
+def complete(reading: Reading, said: Said, draft: Slots) -> bool:
+    """The other half of an account that was named without its platform, or without its handle."""
+    known = " ".join(draft["pending_account"].values())
+    try:
+        account = parse_account(f"{known} {said.text}" if said.text.count(" ") < 4 else said.text)
+    except FieldError:
+        return False
+    reading.slots.update(account=account.as_dict(), pending_account=None, objection_confirmed=None)
+    return True
+
+
+def read_list(reading: Reading, said: Said, draft: Slots) -> None:
+    assert said.asked is not None
+    if names_somebody_else(said.text):
+        reading.slots[said.asked] = None
+        reading.notes.append(Note("say_file_own_accounts"))
+        return
+    # "No, only facebook ana.silva" and "not sure, maybe instagram ana_b" name accounts.
+    text = phrases.UNSURE.sub(" ", said.text)
+    names_some = bool(scan_accounts(text)[0])
+    mentioned = draft.get("mentioned_accounts") if said.asked == "linked_accounts" else None
+    if mentioned and not names_some and _sort_mentioned(reading, said, mentioned):
+        return
+    if not names_some and phrases.UNSURE.search(said.text):
+        reading.slots[said.asked] = []
+        if said.asked == "linked_accounts":
+            reading.notes.append(Note("say_file_not_sure"))
+        return
+    if not names_some and (said.topic == "deny" or phrases.NONE.fullmatch(said.text.strip())):
+        reading.slots[said.asked] = []
+        return
+    if said.topic == "affirm" and phrases.YES.fullmatch(said.text.strip()):
+        reading.slots[said.asked] = None
+        reading.notes.append(Note("say_file_name_accounts"))
+        return
+    try:
+        accounts = parse_accounts(text)
+    except FieldError as error:
+        reading.note_problem(said.asked, error)
+        return
+    own = draft.get("account")
+    others = [a.as_dict() for a in accounts if own is None or a != Account.from_dict(own)]
+    if said.asked == "linked_accounts" and phrases.NOT_LINKED.search(said.text):
+        reading.slots.update(linked_accounts=[], unlinked_accounts=others)
+    else:
+        reading.slots[said.asked] = others
+
+
+def _sort_mentioned(reading: Reading, said: Said, mentioned: list[dict[str, str]]) -> bool:
+    """Whether it was said if the accounts that were named before are linked.
+
+    Where the person does not know, each gets an objection of its own, which covers it either way.
+    """
+    text = said.text.strip()
+    apart = (phrases.UNSURE.search, phrases.NONE.fullmatch, phrases.NOT_LINKED.search)
+    if phrases.YES.fullmatch(text) or said.topic == "affirm":
+        reading.slots.update(linked_accounts=mentioned)
+    elif said.topic == "deny" or any(matches(text) for matches in apart):
+        reading.slots.update(linked_accounts=[], unlinked_accounts=mentioned)
+    else:
+        return False
+    reading.slots["mentioned_accounts"] = None
+    return True
