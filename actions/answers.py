@@ -32,10 +32,9 @@ class DidYouMean(BotAction):
         return "action_did_you_mean"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        if _missed_before(tracker):
-            dispatcher.utter_message(response="say_missed_again", buttons=_buttons(tracker))
-        else:
-            dispatcher.utter_message(response="say_did_you_mean", buttons=_buttons(tracker))
+        again = _missed_before(tracker)
+        response = "say_did_you_mean_again" if again else "say_did_you_mean"
+        dispatcher.utter_message(response=response, buttons=_buttons(tracker))
         return []
 
 

@@ -23,7 +23,7 @@ from bot.nlu import heads
 from bot.nlu.decide import decide
 from bot.nlu.encoders import encoder
 from bot.nlu.featurizer import READ
-from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided, intent_of, topic_of
+from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided
 
 # A pasted reference asks for its state, whatever stands around it, unless more words say otherwise.
 _REFERENCE_ONLY = re.compile(r"\W*OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?\W*", re.IGNORECASE)
@@ -129,8 +129,7 @@ def _question_before(tracker: DialogueStateTracker | None) -> str | None:
     last = tracker.latest_message if tracker else None
     if last is None or not last.text:
         return None
-    topic = topic_of(last.parse_data)
-    return last.text if topic and intent_of(topic) in RETRIEVAL_INTENTS else None
+    return last.text if last.intent.get("name") in RETRIEVAL_INTENTS else None
 
 
 def _vector(message: Message) -> heads.Array:

@@ -19,7 +19,7 @@ from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, Ranking, i
 
 # Set on the calibration set: below SURE, offering three topics finds the right one more often than
 # answering with the first; from CLEAR on a part of a text counts as a question of its own.
-SURE = 0.65
+SURE = 0.5
 CLEAR = 0.7
 OFFERED = 3
 FOLLOW_UP_WORDS = 6

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answers import AnswerAlso, DidYouMean, OutOfScope
 from actions.base import BotAction
 from actions.titles import TITLES
+from bot.runtime.wording import load_said
 from bot.settings import ROOT
 
 
@@ -46,9 +47,11 @@ def test_what_is_offered_has_plain_titles() -> None:
 @pytest.mark.parametrize("action", [OutOfScope(), DidYouMean()], ids=["none", "unsure"])
 def test_the_second_miss_in_a_row_leads_to_a_person(action: BotAction, missed: str) -> None:
     (first,) = run(action, {}, "faq")
-    assert first["response"] != "say_missed_again"
+    assert not first["response"].endswith("_again")
     (second,) = run(action, {}, missed)
-    assert second["response"] == "say_missed_again"
+    assert second["response"].endswith("_again")
+    (person,) = load_said()[second["response"]][0]["buttons"]
+    assert person["payload"] == "/human_handoff"
 
 
 def test_every_topic_has_a_title_of_a_button_s_length() -> None:

@@ -76,7 +76,7 @@ def test_a_follow_up_does_not_let_the_weather_in(learned: tuple[TopicHead, Gate]
 
 def test_an_unsure_text_is_not_decided_but_offered(learned: tuple[TopicHead, Gate]) -> None:
     topic_head, gate = learned
-    between = (encode("when does it start") + encode("are my photos used")) / 2
+    between = np.mean([encode(texts[0]) for texts in EXAMPLES.values()], axis=0)
     found = decide("it", between, topic_head, gate, encode)
     assert found.is_unsure
     assert len(decided(found)["offered"]) == 3
