@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 
 MODEL_PREFIX = "objection-bot-"
-_MADE_FROM = ("config.yml", "domain.yml", "uv.lock", "data/**/*", "bot/nlu/*.py")
+_MADE_FROM = (
+    "config.yml", "domain.yml", "uv.lock", "data/nlu/**/*", "data/calibration/*", "bot/nlu/*.py",
+)
 
 
 class TrainingFailed(RuntimeError):

@@ -63,3 +63,11 @@ def test_every_topic_has_a_title_of_a_button_s_length() -> None:
          for path in (ROOT / "data/nlu" / group).glob("*.yml")}
     assert topics - {"out_of_scope"} == TITLES.keys()
     assert max(map(len, TITLES.values())) <= 40
+
+
+@pytest.mark.parametrize("action", [OutOfScope(), DidYouMean()], ids=["none", "unsure"])
+def test_somebody_in_distress_is_offered_no_topic(action: BotAction) -> None:
+    (message,) = run(action, {"text": "i am going to kill myself because of this"})
+    assert message["response"] == "say_distress"
+    (message,) = run(action, {"text": "this chat is killing me"})
+    assert message["response"] != "say_distress"

@@ -16,7 +16,6 @@ FILES = {
     "domain.yml": "intents: []",
     "uv.lock": "version = 1",
     "data/nlu/faq/data_used.yml": "nlu: []",
-    "data/wording.yml": "say: {}",
     "data/calibration/in_scope.jsonl": "{}",
     "bot/nlu/classifier.py": "# classifies",
 }
@@ -69,6 +68,12 @@ def test_a_change_in_anything_that_the_model_is_made_from_means_another_model(
     (root / name).write_text(FILES[name], "utf-8")
 
     assert changed != before
+    assert model_path(root) == before
+
+
+def test_words_of_the_actions_are_no_part_of_the_model(root: Path) -> None:
+    before = model_path(root)
+    (root / "data/wording.yml").write_text("say: {}", "utf-8")
     assert model_path(root) == before
 
 
