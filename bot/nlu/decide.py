@@ -51,6 +51,9 @@ def decide(
         is_ours = is_ours or bool(_CONTINUES.match(text)) or len(text.split()) <= 2
     ranking = topic_head.ranking(probabilities)
     topic, confidence = ranking[0]
+    if (not is_ours or confidence < SURE) and _objects(text):
+        # Any words are an objection: in doubt it is taken as one.
+        return Decision("file_objection", CLEAR, ranking)
     if not is_ours:
         return Decision(OUT_OF_SCOPE, 1.0, ranking)
     asked = _topics_of_questions(text, topic_head, gate, encode)
@@ -99,6 +102,11 @@ def _combined(alone: Array, together: Array) -> Array:
     return result
 
 
+def _objects(text: str) -> bool:
+    """Whether somebody plainly objects, whatever else the text says."""
+    return bool(_OBJECTS.search(text)) and "?" not in text and not _INTERROGATIVE.match(text)
+
+
 def _is_unsure(ranking: Ranking) -> bool:
     """Whether the likeliest topic is too unlikely to be answered straight away."""
     topic, confidence = ranking[0]
@@ -112,6 +120,12 @@ def _is_question(part: str) -> bool:
 _WORDS = (
     r"(?:what|when|how|does|do|did|is|are|am|can|could|will|would|which|why|who|where|should|may|"
     r"must|has|have|was|were)\b"
+)
+_OBJECTS = re.compile(
+    r"\b(?:opt me out|(?:i|we) (?:hereby )?object|take me out|count me out|leave me out|"
+    r"(?:stop|quit) (?:using|taking|training on) my|(?:do not|don'?t|dont) (?:use|take|touch) my|"
+    r"hands off my|withdraw my consent)\b",
+    re.IGNORECASE,
 )
 _CONTINUES = re.compile(
     r"\W*(?:and|but|so|or|also|ok(?:ay)? (?:and|but|so)|what about|how about|what if|even if|since "

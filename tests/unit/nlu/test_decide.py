@@ -83,6 +83,17 @@ def test_an_unsure_text_is_not_decided_but_offered(learned: tuple[TopicHead, Gat
     assert decided(found)["intent"]["name"] == "nlu_fallback"
 
 
+def test_in_doubt_a_plain_objection_is_one(learned: tuple[TopicHead, Gate]) -> None:
+    far_away = np.mean([encode(texts[0]) for texts in EXAMPLES.values()], axis=0)
+    for text, topic in (
+        ("im realy angry, opt me out", "file_objection"),
+        ("well then hands off my drawings", "file_objection"),
+    ):
+        assert decide(text, far_away, *learned, encode).topic == topic
+    for text in ("can they opt me out?", "what happens when I object", "so angry"):
+        assert decide(text, far_away, *learned, encode).topic != "file_objection"
+
+
 def test_learning_twice_gives_the_same_heads(learned: tuple[TopicHead, Gate]) -> None:
     pairs = [(text, topic) for topic, texts in EXAMPLES.items() for text in texts]
     vectors = np.stack([encode(text) for text, _ in pairs])
