@@ -37,12 +37,9 @@ def serve(
     """Run everything: the chat, the widget, and a demo page that embeds it."""
     with _plain_errors():
         settings = _settings()
-        model = _model()
-        from bot.app import Application, web
+        application = _started(settings)
+        from bot.app import web
 
-        application = Application(settings, model)
-        with err.status("Loading the model …"):
-            application.start()
         server = web(application, settings)
 
         @server.after_server_start  # type: ignore[untyped-decorator]
@@ -57,7 +54,9 @@ def serve(
 def chat() -> None:
     """The same conversation in the terminal."""
     with _plain_errors():
-        application = _started()
+        settings = _settings()
+        application = _started(settings)
+        _say_where_it_goes(settings)
         asyncio.run(_chat(application))
 
 
@@ -145,15 +144,13 @@ def _model(force: bool = False) -> Path:
     return train_when_needed(ROOT, force=force)
 
 
-def _started() -> Application:
-    settings = _settings()
+def _started(settings: Settings) -> Application:
     model = _model()
     with err.status("Loading the model …"):
         from bot.app import Application
 
         application = Application(settings, model)
         application.start()
-    _say_where_it_goes(settings)
     return application
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-OUT_OF_SCOPE = "out_of_scope"
+from bot.nlu.topics import OUT_OF_SCOPE
 
 
 class EvaluationError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.filing import phrases
-from actions.filing.draft import ACCOUNT_LISTS, Slots, shown
+from actions.filing.draft import ACCOUNT_LISTS, Slots, labels
 from actions.filing.said import Note, Reading, Said
 from bot.objections.accounts import (
     Account,
@@ -27,8 +27,7 @@ def keep_further(reading: Reading, details: Details, draft: Slots) -> None:
     if draft.get("linked_accounts") is None:
         reading.slots["mentioned_accounts"] = further
     else:
-        labels = ", ".join(shown("account", account) for account in further)
-        reading.notes.append(Note("say_file_one_more", {"accounts": labels}))
+        reading.notes.append(Note("say_file_one_more", {"accounts": labels(further)}))
         reading.slots["objection_confirmed"] = None
 
 
@@ -51,6 +50,7 @@ def complete(reading: Reading, said: Said, draft: Slots) -> bool:
 
 
 def read_list(reading: Reading, said: Said, draft: Slots) -> None:
+    """The answer to a question for further accounts: a list, none, unsure, or somebody else's."""
     assert said.asked is not None
     if names_somebody_else(said.text):
         reading.slots[said.asked] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.objections.accounts import Account
@@ -26,6 +26,11 @@ def emptied() -> dict[str, None]:
     return dict.fromkeys(_EVERYTHING)
 
 
+def labels(accounts: Iterable[Mapping[str, Any]]) -> str:
+    """The names of accounts as slots hold them: "ana.s on Instagram, ana.silva on Facebook"."""
+    return ", ".join(Account.from_dict(account).label for account in accounts)
+
+
 def shown(field: str, value: Any) -> str:
     """The value of a field for the person who gave it."""
     if field == "country":
@@ -33,7 +38,7 @@ def shown(field: str, value: Any) -> str:
     if field == "account":
         return Account.from_dict(value).label
     if field in ACCOUNT_LISTS:
-        return ", ".join(Account.from_dict(item).label for item in value) or "none"
+        return labels(value) or "none"
     if field == "reason":
         return " ".join(value.split()) or "none given"
     return str(value)

@@ -14,7 +14,6 @@ from actions.base import BotAction, Event, topic, words
 from actions.filing import draft
 from actions.filing.reading import is_declaration, read, refuses
 from actions.filing.said import Said
-from bot.objections.accounts import Account
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -126,20 +125,19 @@ class AskLinkedAccounts(AskField):
         mentioned = tracker.get_slot("mentioned_accounts")
         if not mentioned:
             return await super().act(dispatcher, tracker)
-        labels = ", ".join(draft.shown("account", account) for account in mentioned)
-        values = {**self.values(tracker), "others": labels}
+        values = {**self.values(tracker), "others": draft.labels(mentioned)}
         dispatcher.utter_message(response="say_ask_linked_mentioned", **values)
         return []
 
     def values(self, tracker: Tracker) -> dict[str, str]:
-        return {"account": Account.from_dict(tracker.get_slot("account")).label}
+        return {"account": draft.shown("account", tracker.get_slot("account"))}
 
 
 class AskUnlinkedAccounts(AskField):
     field = "unlinked_accounts"
 
     def values(self, tracker: Tracker) -> dict[str, str]:
-        return {"account": Account.from_dict(tracker.get_slot("account")).label}
+        return {"account": draft.shown("account", tracker.get_slot("account"))}
 
 
 class AskConfirmation(AskField):

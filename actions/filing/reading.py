@@ -59,7 +59,7 @@ def read(said: Said, draft: Slots) -> Reading:
         return reading
     if said.asked not in (*ACCOUNT_LISTS, "reason") or _corrects(said, details):
         _take_details(reading, details, said, draft)
-    if changed and changed not in reading.slots and not reading.slots:
+    if changed and not reading.slots:
         reading.slots = {changed: None, "objection_confirmed": None}
         return reading
     if reading.slots or _is_for_the_rules(said, details):

@@ -115,7 +115,7 @@ class Conversations:
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.wait_for(asyncio.shield(task), self._turn_limit)
-        except (TextRefused, UnknownButton):
+        except UnknownButton:
             raise
         except asyncio.TimeoutError as error:
             log.error("turn_timeout", seconds=self._turn_limit)
