@@ -20,7 +20,7 @@ MISSES = frozenset({"out_of_scope", "nlu_fallback"})
 
 
 class AnswerAlso(BotAction):
-    """Answers the further questions of a message that held several, in their order."""
+    """Answers the further questions of a message, and offers what else it may have meant."""
 
     def name(self) -> str:
         return "action_answer_also"
@@ -28,6 +28,9 @@ class AnswerAlso(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         for topic in tracker.latest_message.get("also") or ():
             dispatcher.utter_message(response=f"utter_{topic}")
+        # While filing, one answer is enough: the form's own question comes next.
+        if tracker.latest_message.get("offered") and not tracker.active_loop_name:
+            dispatcher.utter_message(response="say_or_meant", buttons=_buttons(tracker))
         return []
 
 
@@ -48,7 +51,10 @@ class DidYouMean(BotAction):
 
 
 class OutOfScope(BotAction):
-    """Says what the bot can do instead; at the second miss in a row, where to find a person."""
+    """Says what the bot can do instead, the nearest topics if any are near.
+
+    At the second miss in a row it says where to find a person.
+    """
 
     def name(self) -> str:
         return "action_out_of_scope"
@@ -57,8 +63,12 @@ class OutOfScope(BotAction):
         if _in_distress(tracker):
             dispatcher.utter_message(response="say_distress")
             return []
-        again = _missed_before(tracker)
-        dispatcher.utter_message(response="say_missed_again" if again else "say_out_of_scope")
+        response = "say_out_of_scope"
+        if _missed_before(tracker):
+            response = "say_missed_again"
+        elif tracker.latest_message.get("offered"):
+            response = "say_out_of_scope_close"
+        dispatcher.utter_message(response=response, buttons=_buttons(tracker))
         return []
 
 

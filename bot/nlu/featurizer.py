@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -18,7 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rich.console import Console
 from rich.progress import track
 
-from bot.nlu.encoders import Encoder, capped, encoder
+from bot.nlu.encoders import Encoder, Vectors, capped, encoder
 from bot.nlu.spelling import Speller
 
 # The message property with the text as it was read.
@@ -81,25 +79,28 @@ class SentenceFeaturizer(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode the text of each message that has one."""
-        assert self._speller is not None, "loaded before it is used"
         for message in messages:
-            text = message.get(TEXT)
-            if text is not None:
-                read = self._speller.correct(capped(text))
-                message.set(READ, read)
-                vector = self._encoder.encode(read).reshape(1, -1)
-                message.add_features(
-                    Features(vector, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
-                )
+            if message.get(TEXT) is not None:
+                self._put(message, self._encoder.encode(self._read(message)))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Encode every training example, with a progress bar on a terminal."""
-        examples = training_data.training_examples
+        examples = [e for e in training_data.training_examples if e.get(TEXT) is not None]
+        vectors = self._encoder.encode_all([self._read(example) for example in examples])
         # `sys.__stderr__`: while training, Rasa's own output is kept out of the way.
         console = Console(file=sys.__stderr__)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            done = pool.map(lambda example: self.process([example]), examples)
-            for _ in track(done, "Reading the examples", len(examples), console=console):
-                pass
+        progress = track(vectors, "Reading the examples", len(examples), console=console)
+        for example, vector in zip(examples, progress, strict=True):
+            self._put(example, vector)
         return training_data
+
+    def _read(self, message: Message) -> str:
+        assert self._speller is not None, "trained or loaded before it is used"
+        read = self._speller.correct(capped(message.get(TEXT)))
+        message.set(READ, read)
+        return read
+
+    def _put(self, message: Message, vector: Vectors) -> None:
+        feature = Features(vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
+        message.add_features(feature)

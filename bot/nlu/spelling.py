@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +24,8 @@ _SHORTEST = 4
 _LONG = 7
 # Rarer words of the training data may be slips themselves.
 _USED = 3
+# Names such as "instagram", which the encoder takes apart, are used as often as this.
+_COMMON = 20
 _CONTRACTED = re.compile(r"(?:n't|'re|'ve|'ll|'d|'s|'m)$")
 
 
@@ -46,7 +48,9 @@ class Speller:
         """Learn from the training examples; `vocabulary` is what the encoder knows."""
         used = Counter(word for text in texts for word in words(text))
         vocabulary = frozenset(vocabulary)
-        sound = {w: n for w, n in used.items() if n >= _USED and w in vocabulary}
+        sound = {
+            w: n for w, n in used.items() if n >= _COMMON or (n >= _USED and w in vocabulary)
+        }
         # "don't" and "dont" are both written; neither is a slip.
         contracted = {w for w in used if _CONTRACTED.search(w)}
         often = {w for w, n in used.items() if n >= _USED}
@@ -81,6 +85,8 @@ class Speller:
     def _correction(self, word: str) -> str:
         if len(word) < _SHORTEST or len(word) > 40 or word in self._known:
             return word
+        if any(stem in self._known for stem in _stems(word)):
+            return word
         slips = 1 if len(word) < _LONG else 2
         found = process.extract(
             word,
@@ -95,6 +101,17 @@ class Speller:
         nearest = [candidate for candidate, distance, _ in found if distance == least]
         # People rarely get the first letter wrong, and use common words more often.
         return max(nearest, key=lambda c: (c[0] == word[0], self._counts[c], c))
+
+
+def _stems(word: str) -> Iterator[str]:
+    """What an ending may have been put to: "supervises" -> "supervise", "tagging" -> "tag"."""
+    for ending in ("s", "es", "d", "ed", "ing", "er", "ers"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= _SHORTEST - 1:
+            yield stem
+            yield f"{stem}e"
+            if stem[-1] == stem[-2]:
+                yield stem[:-1]
 
 
 def words(text: str) -> list[str]:

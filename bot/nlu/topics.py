@@ -27,7 +27,8 @@ class Decision:
         confidence: 0 to 1; 1 for `out_of_scope`.
         ranking: topics with probabilities, likeliest first.
         also: further topics that the text asks about, in its order.
-        is_unsure: whether the first topics of `ranking` should be offered instead of answered.
+        is_unsure: whether nothing should be answered, only offered.
+        offered: further topics that may be meant, likeliest first.
     """
 
     topic: str
@@ -35,6 +36,7 @@ class Decision:
     ranking: Ranking
     also: tuple[str, ...] = ()
     is_unsure: bool = False
+    offered: tuple[str, ...] = ()
 
 
 def intent_of(topic: str) -> str:
@@ -51,7 +53,7 @@ def topic_of(parse_data: Mapping[str, Any]) -> str | None:
 def decided(decision: Decision) -> dict[str, Any]:
     """A decision as the properties of a Rasa message:
 
-    - `topic`, `also`, `offered`: as in `Decision`, in full; `offered` is empty unless unsure;
+    - `topic`, `also`, `offered`: as in `Decision`, in full;
     - `intent`: `{"name", "confidence"}`; `nlu_fallback`, Rasa's word for it, when unsure;
     - `intent_ranking`: the first topics with their probabilities;
     - `response_selector`: which response `utter_faq` or `utter_not_covered` gives, in the shape of
@@ -62,7 +64,7 @@ def decided(decision: Decision) -> dict[str, Any]:
     return {
         "topic": topic,
         "also": list(decision.also),
-        "offered": [name for name, _ in ranked] if decision.is_unsure else [],
+        "offered": list(decision.offered),
         "intent": {"name": intent, "confidence": decision.confidence},
         "intent_ranking": [{"name": name, "confidence": score} for name, score in ranked],
         "response_selector": _response_selector(topic, decision.confidence),

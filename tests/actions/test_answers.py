@@ -34,6 +34,33 @@ def test_further_questions_are_answered_in_order() -> None:
     assert run(AnswerAlso(), {}) == []
 
 
+def test_what_else_may_be_meant_is_offered_beside_an_answer() -> None:
+    messages = run(AnswerAlso(), {"also": [], "offered": ["faq/impact", "faq/data_used"]})
+    (offer,) = messages
+    assert offer["response"] == "say_or_meant"
+    assert [button["payload"] for button in offer["buttons"]] == ["/faq/impact", "/faq/data_used"]
+
+
+def test_while_filing_nothing_else_is_offered_beside_an_answer() -> None:
+    message = {"offered": ["faq/impact", "faq/data_used"]}
+    loop = {"name": "objection_form"}
+    tracker = Tracker("someone", {}, message, [said("faq")], False, None, loop, "action_listen")
+    dispatcher = CollectingDispatcher()
+    asyncio.run(AnswerAlso().run(dispatcher, tracker, {}))
+    assert dispatcher.messages == []
+
+
+def test_what_is_almost_ours_is_answered_with_the_nearest_topics() -> None:
+    (message,) = run(OutOfScope(), {"offered": ["faq/impact", "faq/data_used", "file_objection"]})
+    assert message["response"] == "say_out_of_scope_close"
+    assert [button["title"] for button in message["buttons"]] == [
+        "What it means for me", "What may be used", "Object now",
+    ]
+    (message,) = run(OutOfScope(), {})
+    assert message["response"] == "say_out_of_scope"
+    assert len(load_said()["say_out_of_scope"][0]["buttons"]) == 3
+
+
 def test_what_is_offered_has_plain_titles() -> None:
     (message,) = run(DidYouMean(), {"offered": ["faq/data_used", "not_covered/ads"]})
     assert message["response"] == "say_did_you_mean"

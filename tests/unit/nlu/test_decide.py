@@ -1,137 +1,124 @@
-"""Decisions on a small model of its own: sure, unsure, several, follow-ups, none of ours."""
+"""Decisions: sure, fairly sure, unsure, several, follow-ups, none of ours, and almost ours."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from bot.nlu import heads
-from bot.nlu.decide import decide, questions
-from bot.nlu.encoders import encoder
-from bot.nlu.heads import Gate, TopicHead
+from bot.nlu.decide import CLEAR, CLOSE, SURE, decide
+from bot.nlu.recogniser import Reading, Recogniser
 from bot.nlu.topics import Decision, chosen, decided, intent_of, topic_of
+from tests.unit.nlu.conftest import encode
 
-EXAMPLES = {
-    "faq/data_excluded": ["are my private messages used", "do they read my dms", "is my chat safe",
-                          "what about direct messages", "are private chats left out", "my dms"],
-    "faq/effective_date": ["when does it start", "from which date", "what day does it begin",
-                           "since when is this", "when will the new policy apply", "which day"],
-    "faq/data_used": ["are my photos used", "which posts do they take", "do comments count",
-                      "are captions used for ai", "what about my pictures", "public posts used"],
-    "thank": ["thanks", "thank you", "cheers", "thanks a lot", "many thanks", "ok thank you"],
-    "out_of_scope": ["what is the weather", "tell me a joke", "how do I bake bread",
-                     "who won the match", "book a flight to rome", "what is two plus two"],
-}
+TOPICS = ("faq/a", "faq/b", "faq/c", "faq/d", "file_objection", "cancel", "thank")
 
 
-@lru_cache
-def encode(text: str) -> heads.Array:
-    return encoder().encode(text)
+def reading(ours: float = 1.0, **likely: float) -> Reading:
+    """A reading with the given probabilities; the rest is shared out."""
+    named = {name.replace("faq_", "faq/"): p for name, p in likely.items()}
+    rest = (1 - sum(named.values())) / (len(TOPICS) - len(named))
+    return Reading(np.array([named.get(topic, rest) for topic in TOPICS], np.float32), ours)
 
 
-@pytest.fixture(scope="module")
-def learned() -> tuple[TopicHead, Gate]:
-    pairs = [(text, topic) for topic, texts in EXAMPLES.items() for text in texts]
-    vectors = np.stack([encode(text) for text, _ in pairs])
-    return heads.fit(vectors, [text for text, _ in pairs], [topic for _, topic in pairs])
+def of(text: str, first: Reading) -> Decision:
+    return decide(text, first, TOPICS, lambda text: first)
 
 
-def decision(learned: tuple[TopicHead, Gate], text: str, before: str | None = None) -> Decision:
-    return decide(text, encode(text), *learned, encode, before)
+Decide = Callable[..., Decision]
 
 
-def test_a_clear_question_is_decided_for(learned: tuple[TopicHead, Gate]) -> None:
-    assert decision(learned, "do they read my private dms").topic == "faq/data_excluded"
+@pytest.fixture
+def decision(recogniser: Recogniser) -> Decide:
+    def read(text: str) -> Reading:
+        return recogniser.read(encode(text), text)
+
+    def decision(text: str, before: str | None = None) -> Decision:
+        return decide(text, read(text), recogniser.topics, read, before)
+
+    return decision
 
 
-def test_something_else_is_out_of_scope(learned: tuple[TopicHead, Gate]) -> None:
-    found = decision(learned, "how do I bake a cake")
-    assert (found.topic, found.is_unsure) == ("out_of_scope", False)
+def test_a_sure_question_is_decided_for_and_nothing_else_offered() -> None:
+    found = of("x", reading(faq_a=0.95))
+    assert (found.topic, found.is_unsure, found.offered) == ("faq/a", False, ())
 
 
-def test_two_questions_are_answered_in_their_order(learned: tuple[TopicHead, Gate]) -> None:
-    found = decision(learned, "when does it start? and do they read my dms?")
-    assert (found.topic, found.also) == ("faq/effective_date", ("faq/data_excluded",))
+def test_beside_a_fairly_sure_answer_two_others_are_offered() -> None:
+    found = of("x", reading(faq_a=CLEAR - 0.2, faq_b=0.2, faq_c=0.05))
+    assert (found.topic, found.is_unsure) == ("faq/a", False)
+    assert found.offered == ("faq/b", "faq/c")
 
 
-def test_the_same_question_twice_is_answered_once(learned: tuple[TopicHead, Gate]) -> None:
-    assert decision(learned, "when does it start? from which date is it?").also == ()
-
-
-def test_a_follow_up_is_read_with_the_question_before(learned: tuple[TopicHead, Gate]) -> None:
-    assert decision(learned, "and comments?", "which posts do they take").topic == "faq/data_used"
-
-
-def test_thanks_is_no_follow_up(learned: tuple[TopicHead, Gate]) -> None:
-    assert decision(learned, "thanks", "which posts do they take").topic == "thank"
-
-
-def test_a_follow_up_does_not_let_the_weather_in(learned: tuple[TopicHead, Gate]) -> None:
-    found = decision(learned, "what is the weather in rome", "which posts do they take")
-    assert found.topic == "out_of_scope"
-
-
-def test_an_unsure_text_is_not_decided_but_offered(learned: tuple[TopicHead, Gate]) -> None:
-    topic_head, gate = learned
-    between = np.mean([encode(texts[0]) for texts in EXAMPLES.values()], axis=0)
-    found = decide("it", between, topic_head, gate, encode)
+def test_an_unsure_text_is_not_decided_but_offered() -> None:
+    found = of("x", reading(faq_a=SURE - 0.1, faq_b=0.3, cancel=0.2))
     assert found.is_unsure
-    assert len(decided(found)["offered"]) == 3
+    assert found.offered == ("faq/a", "faq/b", "cancel")
+    assert decided(found)["offered"] == ["faq/a", "faq/b", "cancel"]
     assert decided(found)["intent"]["name"] == "nlu_fallback"
 
 
-def test_in_doubt_a_plain_objection_is_one(learned: tuple[TopicHead, Gate]) -> None:
-    far_away = np.mean([encode(texts[0]) for texts in EXAMPLES.values()], axis=0)
-    for text, topic in (
-        ("im realy angry, opt me out", "file_objection"),
-        ("well then hands off my drawings", "file_objection"),
-    ):
-        assert decide(text, far_away, *learned, encode).topic == topic
+def test_small_talk_is_neither_offered_nor_asked_about() -> None:
+    assert of("x", reading(thank=0.45, faq_a=0.4)).topic == "thank"
+    assert not of("x", reading(thank=0.45, faq_a=0.4)).is_unsure
+    assert "thank" not in of("x", reading(faq_a=0.45, thank=0.4)).offered
+
+
+def test_an_action_that_is_only_likely_is_asked_about_first() -> None:
+    assert of("x", reading(cancel=0.4, faq_a=0.3)).is_unsure
+    sure = of("x", reading(cancel=0.6, faq_a=0.3))
+    assert (sure.topic, sure.is_unsure, sure.offered) == ("cancel", False, ())
+
+
+def test_what_is_almost_ours_is_turned_away_with_the_nearest_topics() -> None:
+    close = of("x", reading(ours=-CLOSE / 2, faq_a=0.9, faq_b=0.05, faq_c=0.03))
+    assert (close.topic, close.offered) == ("out_of_scope", ("faq/a", "faq/b", "faq/c"))
+    assert of("x", reading(ours=-2 * CLOSE, faq_a=0.9)).offered == ()
+
+
+def test_in_doubt_a_plain_objection_is_one() -> None:
+    doubtful = reading(ours=-1, faq_a=0.3)
+    for text in ("im realy angry, opt me out", "well then hands off my drawings"):
+        assert of(text, doubtful).topic == "file_objection"
     for text in ("can they opt me out?", "what happens when I object", "so angry"):
-        assert decide(text, far_away, *learned, encode).topic != "file_objection"
+        assert of(text, doubtful).topic != "file_objection"
 
 
-def test_learning_twice_gives_the_same_heads(learned: tuple[TopicHead, Gate]) -> None:
-    pairs = [(text, topic) for topic, texts in EXAMPLES.items() for text in texts]
-    vectors = np.stack([encode(text) for text, _ in pairs])
-    again, gate = heads.fit(vectors, [t for t, _ in pairs], [k for _, k in pairs])
-    assert np.array_equal(again.meaning.weights, learned[0].meaning.weights)
-    assert np.array_equal(gate.support, learned[1].support)
+def test_a_clear_question_is_decided_for(decision: Decide) -> None:
+    assert decision("do they read my private dms").topic == "faq/data_excluded"
 
 
-def test_saved_heads_decide_the_same(learned: tuple[TopicHead, Gate], tmp_path: Path) -> None:
-    heads.save(tmp_path, *learned)
-    loaded = heads.load(tmp_path)
-    for text in ("when does it start", "my dms", "tell me a joke"):
-        assert decision(loaded, text) == decision(learned, text)
+def test_two_questions_are_answered_in_their_order(decision: Decide) -> None:
+    found = decision("from which date? and do they read my dms?")
+    assert (found.topic, found.also) == ("faq/effective_date", ("faq/data_excluded",))
 
 
-def test_calibration_moves_the_border_to_where_real_questions_are(
-    learned: tuple[TopicHead, Gate],
-) -> None:
-    inside = np.stack([encode(t) for t in ("is my inbox read", "day it begins", "my pics taken")])
-    outside = np.stack([encode(t) for t in ("the price of gold", "fix my bike", "a good film")])
-    gate = learned[1].calibrated(inside, outside)
-    assert all(gate.lets_in(vector) for vector in inside)
-    assert sum(gate.lets_in(vector) for vector in outside) <= 1
-    assert gate.threshold > 0
+def test_the_same_question_twice_is_answered_once(decision: Decide) -> None:
+    assert decision("when does it start? from which date is it?").also == ()
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("when does it start and does it cover insta?",
-         ["when does it start", "does it cover insta?"]),
-        ("I run a shop. My kid has a page. Do they use dms?", ["Do they use dms?"]),
-        ("photos and captions?", ["photos and captions?"]),
-        ("", []),
-    ],
-)
-def test_questions_are_found_in_a_text(text: str, found: list[str]) -> None:
-    assert questions(text) == found
+def test_a_follow_up_is_read_with_the_question_before(decision: Decide) -> None:
+    assert decision("and comments?", "which posts do they take").topic == "faq/data_used"
+
+
+def test_a_short_follow_up_inherits_its_subject() -> None:
+    """A text about nothing by itself takes the topic that it has after the question before."""
+    alone = reading(faq_a=0.3, faq_b=0.3)
+    after = {"before since when?": reading(faq_b=0.9)}
+    found = decide("since when?", alone, TOPICS, after.__getitem__, "before")
+    assert found.topic == "faq/b"
+
+
+def test_thanks_is_no_follow_up(decision: Decide) -> None:
+    assert decision("thanks", "which posts do they take").topic == "thank"
+
+
+def test_a_follow_up_does_not_let_the_weather_in() -> None:
+    weather = reading(ours=-1, faq_a=0.3)
+    readings = {"before im hungry": reading(faq_a=0.9)}
+    found = decide("im hungry", weather, TOPICS, readings.__getitem__, "before")
+    assert found.topic == "out_of_scope"
 
 
 def test_a_chosen_topic_reads_like_a_recognised_one() -> None:

@@ -1,0 +1,1 @@
+"""Measurements beside stock Rasa: `make evaluate` (understanding) and `make bench` (time)."""
