@@ -33,10 +33,8 @@ test: check  ## Every test that this machine can run, and what was left out and 
 	@scripts/widget-tests
 	@$(BIN)/python -m pytest -rs tests
 
-evaluate: setup  ## How well questions are understood, with a confusion matrix
-	@mkdir -p var
-	@$(BIN)/objection-bot evaluate tests/evaluation/faq.jsonl --plot var/confusion.png
-	@$(BIN)/objection-bot evaluate tests/evaluation/out_of_scope.jsonl
+evaluate: train  ## How well people are understood, beside stock Rasa; some 20 minutes the first time
+	@$(BIN)/python -W ignore -m bench.ladder
 
 clean:  ## Remove what was made, but not the data in var/
 	rm -rf .venv .tools models .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import yaml
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.constants import TEXT
 
+from bot.evaluation import Case, Outcome
 from bot.nlu.topics import OUT_OF_SCOPE, UNSURE
 from bot.settings import ROOT
 
@@ -51,11 +51,11 @@ class Stock:
     """A trained stock model.
 
     Attributes:
-        topic: text -> the topic it decides for; its fallback is `out_of_scope`.
+        outcome: what it decides for; its fallback is `out_of_scope`.
         seconds: how long its training took.
     """
 
-    topic: Callable[[str], str]
+    outcome: Callable[[Case], Outcome]
     seconds: float
 
 
@@ -89,27 +89,30 @@ def _train(name: str, folder: Path) -> float:
     ):
         (folder / file).write_text(yaml.safe_dump(content, width=10_000), encoding="utf-8")
     began = time.monotonic()
-    quiet = io.StringIO()
-    with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+    with (
+        (folder / "train.log").open("w", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
         train_nlu(
             str(folder / "config.yml"), str(folder / "nlu.yml"), str(folder), fixed_model_name="nlu"
         )
     return time.monotonic() - began
 
 
-def _classifier(model: Path) -> Callable[[str], str]:
+def _classifier(model: Path) -> Callable[[Case], Outcome]:
     import asyncio
 
     from rasa.core.agent import Agent
 
     agent = Agent.load(str(model))
 
-    def topic(text: str) -> str:
-        parsed = asyncio.run(agent.parse_message(text))
+    def outcome(case: Case) -> Outcome:
+        parsed = asyncio.run(agent.parse_message(case.text))
         intent = str(parsed["intent"]["name"]).replace("__", "/")
-        return OUT_OF_SCOPE if intent in (UNSURE, "None") else intent
+        return Outcome(OUT_OF_SCOPE if intent in (UNSURE, "None") else intent)
 
-    return topic
+    return outcome
 
 
 def _fingerprint(name: str) -> str:

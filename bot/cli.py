@@ -89,7 +89,7 @@ def ask(
 
 @app.command()
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="Lines of JSON: text, topic, alt.")],
+    file: Annotated[Path, typer.Argument(help="Lines of JSON: text, topic, alt, before.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the confusion matrix as a PNG.")] = None,
 ) -> None:
@@ -107,7 +107,7 @@ def evaluate(
         with err.status("Loading the model …"):
             understanding = Understanding(model, settings)
         with err.status(f"Reading {len(cases)} questions …"):
-            report = Report.of(cases, understanding.topic)
+            report = Report.of(cases, understanding.outcome)
         if plot is not None:
             draw(report, plot)
         if as_json:
@@ -209,6 +209,8 @@ def _print_report(report: dict[str, Any]) -> None:
         table.add_row(topic, str(row["n"]), f"{row['accuracy']:.0%}", confused)
     out.print(table)
     out.print(f"right: {report['accuracy']:.1%} of {report['n']}")
+    out.print(f"right, answered or offered: {report['answered_or_offered']:.1%}")
+    out.print(f"turned away: {report['turned_away']:.1%}")
     for name, value in report["out_of_scope"].items():
         if value is not None:
             out.print(f"out of scope, {name}: {value:.1%}")

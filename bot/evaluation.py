@@ -1,4 +1,4 @@
-"""How well texts are understood: accuracy, confusions, and what is let in or turned away."""
+"""How well texts are understood: topics (right, offered, confused, turned away) and details."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.nlu.topics import OUT_OF_SCOPE
+from bot.objections.accounts import Account
+from bot.objections.details import find_details
+
+DETAILS = ("full_name", "email", "country", "account")
 
 
 class EvaluationError(Exception):
@@ -18,19 +22,32 @@ class EvaluationError(Exception):
 
 @dataclass(frozen=True)
 class Case:
-    """A text and the topics that are right for it, the best one first."""
+    """A text and the topics that are right for it.
+
+    Attributes:
+        before: the person's question before it, for a follow-up.
+    """
 
     text: str
     topic: str
     alternatives: frozenset[str] = frozenset()
+    before: str | None = None
 
     def accepts(self, topic: str) -> bool:
         """Whether deciding for `topic` is right."""
         return topic == self.topic or topic in self.alternatives
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided for a text: a topic, and further ones that were answered or offered."""
+
+    topic: str
+    besides: tuple[str, ...] = ()
+
+
 def read(path: Path) -> list[Case]:
-    """Read lines of `{"text", "topic", "alt"}`.
+    """Read lines of `{"text", "topic", "alt", "before"}`; the last two may be left out.
 
     Raises:
         EvaluationError: the file is absent, empty, or a line is not of that shape.
@@ -45,7 +62,8 @@ def read(path: Path) -> list[Case]:
             continue
         try:
             row = json.loads(line)
-            case = Case(row["text"], row["topic"], frozenset(row.get("alt") or ()))
+            alternatives = frozenset(row.get("alt") or ())
+            case = Case(row["text"], row["topic"], alternatives, row.get("before"))
         except (ValueError, KeyError, TypeError) as error:
             raise EvaluationError(f"{path}, line {number}: not a text with a topic.") from error
         if not isinstance(case.text, str) or not isinstance(case.topic, str):
@@ -60,27 +78,38 @@ def read(path: Path) -> list[Case]:
 class Report:
     """Cases with what was decided for each."""
 
-    decided: tuple[tuple[Case, str], ...]
+    decided: tuple[tuple[Case, Outcome], ...]
     topics: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, cases: Sequence[Case], decide: Callable[[str], str]) -> Report:
+    def of(cls, cases: Sequence[Case], decide: Callable[[Case], Outcome]) -> Report:
         """Decide for every case."""
-        decided = tuple((case, decide(case.text)) for case in cases)
-        topics = sorted({case.topic for case in cases} | {topic for _, topic in decided})
+        decided = tuple((case, decide(case)) for case in cases)
+        topics = sorted(
+            {case.topic for case in cases} | {outcome.topic for _, outcome in decided}
+        )
         return cls(decided, tuple(topics))
 
     def as_dict(self) -> dict[str, Any]:
-        """`accuracy`, `n`, `by_topic`, `errors`, `out_of_scope`; shares are 0 to 1."""
-        right = sum(case.accepts(topic) for case, topic in self.decided)
+        """Shares are 0 to 1.
+
+        `accuracy`, `n`, `by_topic`, `errors`, `out_of_scope`; `answered_or_offered`: a right topic
+        was among those answered or offered; `turned_away`: real questions taken for none of ours.
+        """
         return {
-            "accuracy": right / len(self.decided),
+            "accuracy": self._share(lambda case, outcome: case.accepts(outcome.topic)),
             "n": len(self.decided),
+            "answered_or_offered": self._share(
+                lambda case, outcome: any(map(case.accepts, (outcome.topic, *outcome.besides)))
+            ),
+            "turned_away": self._share(
+                lambda case, outcome: OUT_OF_SCOPE == outcome.topic != case.topic
+            ),
             "by_topic": {topic: self._of_topic(topic) for topic in self._expected()},
             "errors": [
-                {"text": case.text, "topic": case.topic, "decided": topic}
-                for case, topic in self.decided
-                if not case.accepts(topic)
+                {"text": case.text, "topic": case.topic, "decided": outcome.topic}
+                for case, outcome in self.decided
+                if not case.accepts(outcome.topic)
             ],
             "out_of_scope": self._out_of_scope(),
         }
@@ -89,16 +118,20 @@ class Report:
         """Counts: a row per expected topic, a column per decided one, both as in `topics`."""
         index = {topic: i for i, topic in enumerate(self.topics)}
         counts = [[0] * len(self.topics) for _ in self.topics]
-        for case, topic in self.decided:
+        for case, outcome in self.decided:
+            topic = outcome.topic
             expected = topic if case.accepts(topic) and topic != case.topic else case.topic
             counts[index[expected]][index[topic]] += 1
         return counts
+
+    def _share(self, holds: Callable[[Case, Outcome], bool]) -> float:
+        return sum(holds(case, outcome) for case, outcome in self.decided) / len(self.decided)
 
     def _expected(self) -> list[str]:
         return sorted({case.topic for case, _ in self.decided})
 
     def _of_topic(self, topic: str) -> dict[str, Any]:
-        own = [(case, decided) for case, decided in self.decided if case.topic == topic]
+        own = [(case, out.topic) for case, out in self.decided if case.topic == topic]
         wrong = Counter(decided for case, decided in own if not case.accepts(decided))
         return {
             "n": len(own),
@@ -108,8 +141,8 @@ class Report:
 
     def _out_of_scope(self) -> dict[str, float | None]:
         """None where the cases do not say: recall without such cases, for example."""
-        turned_away = [case for case, decided in self.decided if decided == OUT_OF_SCOPE]
-        meant = [decided for case, decided in self.decided if case.topic == OUT_OF_SCOPE]
+        turned_away = [case for case, out in self.decided if out.topic == OUT_OF_SCOPE]
+        meant = [out.topic for case, out in self.decided if case.topic == OUT_OF_SCOPE]
         caught = meant.count(OUT_OF_SCOPE)
         return {
             "precision": (
@@ -119,6 +152,34 @@ class Report:
             ),
             "recall": caught / len(meant) if meant else None,
         }
+
+
+def details(path: Path) -> dict[str, tuple[int, list[str]]]:
+    """How well details are found in replies, by field.
+
+    Args:
+        path: lines of `{"text", "asks", "expect"}`: a reply, the field it answers to (or null),
+            and the fields that it gives.
+
+    Returns:
+        field -> the number of replies that give it or in which it was found, and those among them
+        where what was found is not what is given.
+    """
+    found: dict[str, tuple[int, list[str]]] = {name: (0, []) for name in DETAILS}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        asked = row["asks"] if row["asks"] in DETAILS else None
+        read = find_details(row["text"], asked)
+        for name in DETAILS:
+            if name == "account" and row["asks"] != asked:
+                continue  # lists of accounts are read by another function
+            value = getattr(read, name)
+            value = value.as_dict() if isinstance(value, Account) else value
+            expected = row["expect"].get(name)
+            if value is not None or expected is not None:
+                n, wrong = found[name]
+                found[name] = (n + 1, wrong if value == expected else [*wrong, row["text"]])
+    return found
 
 
 def draw(report: Report, path: Path) -> None:

@@ -53,6 +53,12 @@ UNSURE = re.compile(
     r"(?:know)?(?<=know)|dunno|idk|maybe|how (?:do|can|would) i (?:know|tell))\b",
     re.IGNORECASE,
 )
+# Neither a yes nor a no, and no wish to stop either.
+HESITATES = re.compile(
+    r"(?:(?:well|hm+|um+|er+|maybe|perhaps|possibly|i|guess|am|i'?m|not|quite|really|so|very|sure|"
+    r"certain|yet|think|let|me|need to|about|it)\b[\s.,!…]*)+",
+    re.IGNORECASE,
+)
 BUT = re.compile(
     r"\b(?:but|wait|hold|not|no|never|don'?t|except|unless|change|if|when|once|after|before|until|"
     r"later|maybe|perhaps|think|first|stop|cancel)\b|\?",

@@ -258,15 +258,19 @@ def _is_for_the_rules(said: Said, details: Details) -> bool:
         return False
     if phrases.NONE.fullmatch(said.text.strip()) and said.asked in OPTIONAL:
         return False
+    if phrases.HESITATES.fullmatch(said.text.strip()):
+        return False
     if said.topic == "cancel":
-        # To stop throws the answers away: it takes more than a hesitation or a question.
+        # To stop throws the answers away: it takes more than a question.
         if said.asks_something:
             return bool(phrases.STOPS_THIS.search(said.text))
         return said.confidence >= CERTAIN or bool(phrases.STOPS.search(said.text))
     if said.topic in CONTROL:
         return said.confidence >= SURE or said.asks_something
     if said.is_about_the_notice:
-        looks_like_an_answer = said.asked in ACCOUNT_LISTS and not said.asks_something
+        # Any word may be a country or a handle, and some look like a topic: "Atlantis".
+        is_bare = said.asked == "country" and said.is_plain and len(said.text.split()) <= 2
+        looks_like_an_answer = said.asked in ACCOUNT_LISTS or is_bare
         return said.asks_something or (said.confidence >= SURE and not looks_like_an_answer)
     return said.topic in TALK or (said.topic == "out_of_scope" and said.asks_something)
 

@@ -21,14 +21,16 @@ from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, Ranking, i
 # Set on the calibration set (`python -m bench.tuning`). Below SURE, offering topics finds the right
 # one more often than answering with the first; below CLEAR, the next ones are worth offering too.
 SURE = 0.5
-CLEAR = 0.9
-# How far below the border a text is still close to our topics.
+CLEAR = 0.97
+# How far below the border a text is still close to our topics, and a follow-up one of ours.
 CLOSE = 0.5
-# From here on a question among several is answered, and a short text speaks for itself.
+CLOSE_AFTER = 0.2
+# From here on a question among several is answered, and "thanks" or "cancel" is no follow-up.
 DISTINCT = 0.8
 OFFERED = 3
 MOST_QUESTIONS = 4
-FOLLOW_UP_WORDS = 6
+# A short text may be a follow-up whatever it says, a longer one if it refers to something.
+FOLLOW_UP_WORDS, LONG_FOLLOW_UP_WORDS = 6, 12
 # Small talk is answered as what it looks most like: a wrong "you're welcome" harms nobody.
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "help"})
 
@@ -47,10 +49,12 @@ def decide(
         before: the person's question before this text, when it was answered with a topic.
     """
     probabilities, is_ours = reading.probabilities, reading.ours >= 0
-    if before is not None and _follows(text, *_ranking(probabilities, topics)[0]):
-        probabilities = _combined(probabilities, read(f"{before} {text}").probabilities)
-        # "and then?" is about nothing by itself.
-        is_ours = is_ours or bool(_CONTINUES.match(text))
+    follows = before is not None and _follows(text, *_ranking(probabilities, topics)[0])
+    if follows or (before is not None and 0 > reading.ours > -CLOSE):
+        together = read(f"{before} {text}").probabilities
+        is_ours = is_ours or _is_ours_after(text, reading, together)
+        if follows:
+            probabilities = _combined(probabilities, together)
     ranking = _ranking(probabilities, topics)
     topic, confidence = ranking[0]
     if (not is_ours or confidence < SURE) and _objects(text):
@@ -110,13 +114,24 @@ def _first(ranking: Ranking, besides: str = "") -> tuple[str, ...]:
 
 
 def _follows(text: str, topic: str, confidence: float) -> bool:
-    """Whether a text is too short to be read alone. A clear "thanks" or "cancel" is not."""
-    if len(text.split()) > FOLLOW_UP_WORDS:
-        return False
-    speaks_for_itself = confidence >= DISTINCT and intent_of(topic) not in RETRIEVAL_INTENTS
+    """Whether a text goes on with the question before it. What is clear alone is read alone."""
+    length = len(text.split())
     # "is that all?" and "why not" look like a yes and a no.
     asks_on = _CONTINUES.match(text) or (topic in ("affirm", "deny") and is_question(text))
-    return bool(asks_on) or not speaks_for_itself
+    if length > FOLLOW_UP_WORDS:
+        refers = bool(asks_on or _REFERS.search(text))
+        return length <= LONG_FOLLOW_UP_WORDS and refers and confidence < CLEAR
+    if intent_of(topic) in RETRIEVAL_INTENTS:
+        return confidence < CLEAR
+    return bool(asks_on) or confidence < DISTINCT
+
+
+def _is_ours_after(text: str, alone: Reading, together: Array) -> bool:
+    """Whether a text that is none of ours by itself is one after the question before it."""
+    # "and then?" is about nothing by itself.
+    if _CONTINUES.match(text) or alone.ours >= -CLOSE_AFTER:
+        return True
+    return alone.ours > -CLOSE and int(together.argmax()) == int(alone.probabilities.argmax())
 
 
 def _combined(alone: Array, together: Array) -> Array:
@@ -142,4 +157,6 @@ _CONTINUES = re.compile(
     r"when|until when|then what)\b",
     re.IGNORECASE,
 )
-_REFERS = re.compile(r"\b(?:it|that|this|they|them|these|those)\b", re.IGNORECASE)
+_REFERS = re.compile(
+    r"\b(?:it|that|this|they|them|these|those|he|him|she|her|then|so)\b", re.IGNORECASE
+)

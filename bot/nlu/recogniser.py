@@ -13,8 +13,10 @@ Training uses scikit-learn and scipy; what is kept are plain arrays, never pickl
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -87,9 +89,17 @@ class Recogniser:
         counts = _counts(texts)
         rarity = _rarity(counts)
         terms = _weighed(counts, rarity)
-        kernel = _alike(examples, examples, _squares(examples))
-        for start in range(0, len(texts), 1000):  # at once it would take gigabytes
-            kernel[start : start + 1000] += (terms[start : start + 1000] @ terms.T).toarray()
+        squares = _squares(examples)
+        kernel = np.empty((len(texts), len(texts)), dtype=np.float32)
+
+        def compare(part: slice) -> None:
+            kernel[part] = _alike(examples[part], examples, squares)
+            kernel[part] += (terms[part] @ terms.T).toarray()
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            # In parts: all at once would take gigabytes.
+            starts = range(0, len(texts), 500)
+            list(pool.map(compare, (slice(start, start + 500) for start in starts)))
         kernel[np.diag_indices(len(texts))] += RIDGE
         factor = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
         weights = cho_solve(factor, _targets(names, topics), check_finite=False)

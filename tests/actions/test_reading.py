@@ -409,6 +409,12 @@ def test_a_question_about_a_change_is_a_question() -> None:
     assert reading("country", text, "faq/impact", 0.8).slots == {}
 
 
+def test_a_bare_word_is_an_unknown_country_whatever_topic_it_looks_like() -> None:
+    found = reading("country", "Atlantis", "faq/form_link", 0.9)
+    assert found.slots == {"country": None}
+    assert notes(found) == ["say_file_problem"]
+
+
 # --- the summary ----------------------------------------------------------------------------------
 
 
@@ -443,6 +449,17 @@ def test_anything_less_than_a_yes_does_not_confirm(text: str) -> None:
     assert not confirms(text, "affirm")
     found = reading("objection_confirmed", text, "affirm", 0.4)
     assert not found.slots.get("objection_confirmed")
+
+
+@pytest.mark.parametrize("text", ["maybe", "hm, perhaps", "I'm not quite sure yet", "let me think"])
+def test_hesitating_at_the_summary_is_no_wish_to_stop(text: str) -> None:
+    found = reading("objection_confirmed", text, "cancel", 0.95)
+    assert found.slots == {"objection_confirmed": None}
+    assert notes(found) == ["say_file_yes_or_no"]
+
+
+def test_a_wish_to_stop_is_left_to_the_rule_for_it() -> None:
+    assert reading("objection_confirmed", "not today", "cancel", 0.95).slots == {}
 
 
 def test_a_yes_with_a_correction_shows_the_summary_again() -> None:

@@ -41,7 +41,7 @@ def decision(recogniser: Recogniser) -> Decide:
 
 
 def test_a_sure_question_is_decided_for_and_nothing_else_offered() -> None:
-    found = of("x", reading(faq_a=0.95))
+    found = of("x", reading(faq_a=CLEAR))
     assert (found.topic, found.is_unsure, found.offered) == ("faq/a", False, ())
 
 
@@ -108,6 +108,33 @@ def test_a_short_follow_up_inherits_its_subject() -> None:
     after = {"before since when?": reading(faq_b=0.9)}
     found = decide("since when?", alone, TOPICS, after.__getitem__, "before")
     assert found.topic == "faq/b"
+
+
+def test_what_is_clear_alone_is_no_follow_up() -> None:
+    clear = reading(faq_a=CLEAR + 0.01)
+    after = {"before is it legal": reading(faq_b=0.99)}
+    assert decide("is it legal", clear, TOPICS, after.__getitem__, "before").topic == "faq/a"
+
+
+def test_a_longer_text_follows_if_it_refers_to_something() -> None:
+    vague, together = reading(faq_a=0.5, faq_b=0.2), reading(faq_b=0.9)
+
+    def read(text: str) -> Reading:
+        return together if text.startswith("before") else vague
+
+    refers = "do they look at that when somebody reports me"
+    assert decide(refers, vague, TOPICS, read, "before").topic == "faq/b"
+    refers_not = "do moderators look at posts when somebody reports me"
+    assert decide(refers_not, vague, TOPICS, read, "before").topic == "faq/a"
+
+
+def test_what_is_almost_ours_is_ours_after_a_question_about_the_same() -> None:
+    almost = reading(ours=-CLOSE * 0.9, faq_a=0.9)
+    text = "the hospital keeps me here, does that matter for whenever I get round to asking"
+    same = {f"before {text}": reading(faq_a=0.9)}
+    other = {f"before {text}": reading(faq_b=0.9)}
+    assert decide(text, almost, TOPICS, same.__getitem__, "before").topic == "faq/a"
+    assert decide(text, almost, TOPICS, other.__getitem__, "before").topic == "out_of_scope"
 
 
 def test_thanks_is_no_follow_up(decision: Decide) -> None:

@@ -25,6 +25,13 @@ def test_a_text_has_the_same_vector_whatever_was_encoded_before() -> None:
     assert np.array_equal(first, encoder().encode("are my messages used"))
 
 
+def test_texts_that_are_encoded_together_get_the_vectors_they_get_alone() -> None:
+    texts = ["are my messages used", "hello", "", "hello there", "what is done with my photos?"] * 9
+    together = np.stack([*encoder().encode_all(texts)])
+    alone = np.stack([encoder().encode(text) for text in texts])
+    assert np.allclose(together, alone, atol=1e-5)
+
+
 def test_alike_questions_are_nearer_than_others() -> None:
     dms, messages, weather = (
         encoder().encode(text)
