@@ -30,7 +30,12 @@ _WORDS: list[dict[str, Any]] = [
     {"name": "CountVectorsFeaturizer"},
     {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
 ]
-_DIET = {"name": "DIETClassifier", "epochs": 100, "constrain_similarities": True, "random_seed": 1}
+# Rasa's default of 100 epochs takes more than two hours on this many examples; its accuracy on them
+# is above 94 % after seven.
+EPOCHS = 10
+_DIET = {
+    "name": "DIETClassifier", "epochs": EPOCHS, "constrain_similarities": True, "random_seed": 1
+}
 _FALLBACK = {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1}
 
 # What `rasa init` writes, and the two nearest things one can do with Rasa's own components.

@@ -194,6 +194,7 @@ class _Segment:
     prefix: bool = False  # the platform came before the handle
     equals: bool = False  # says "is" or "called"
     other: bool = False  # names a platform that is not covered
+    talk: bool = False  # has everyday words
     platforms: list[Platform] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     handles: list[str] = field(default_factory=list)
@@ -235,6 +236,7 @@ def _segments(text: str) -> tuple[list[_Segment], list[FieldError]]:
             segment.other = True
         elif word in _FILLER or _is_common(token) or not any(char.isalnum() for char in word):
             segment.pure = False
+            segment.talk |= _is_common(token)
             segment.equals |= word in ("is", "are", "called")
         else:
             if taken and segment.platforms and not segment.prefix and _is_marked(token):
@@ -306,6 +308,12 @@ def _resolved(segments: list[_Segment], index: int, default: Platform | None) ->
     if segment.other and not segment.platforms:
         raise _platform_unknown()
     candidates = segment.candidates
+    if segment.talk and not segment.handles and not segment.equals:
+        # "I closed facebook last summer, never looked back": among everyday words another one is
+        # no handle, and beside the platform only a rare word is.
+        candidates = [
+            word for word in candidates if segment.platforms and word not in words.ALSO_NAMES
+        ]
     if not candidates:
         return []
     if len(segment.words) > 1 and not segment.handles:
@@ -357,8 +365,8 @@ def _shared_with(segments: list[_Segment], index: int) -> list[Platform]:
 def _inherited(segments: list[_Segment], index: int) -> Platform | None:
     for later in segments[index + 1 :]:
         if later.platforms:
-            # "ana_b, ana_c on instagram": the platform comes at the end of the list.
-            if not later.prefix:
+            # "ana_b, ana_c on instagram", "ana_b, that's on insta": the platform comes at the end.
+            if not later.prefix or not (later.candidates or later.accounts):
                 return later.platforms[0]
             break
     for earlier in reversed(segments[:index]):

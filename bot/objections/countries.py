@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ __all__ = [
     "by_name",
     "by_typo",
     "country_name",
+    "ends_people",
     "first_in",
     "fold",
     "in_reply",
@@ -125,6 +127,11 @@ _TAIL = re.compile(
     r"person|man|woman))+$",
     re.IGNORECASE,
 )
+_AFTER_PEOPLE = frozenset(
+    "citizen citizens citizenship national nationals resident residents passport person man woman "
+    "girl boy guy born living based nationality from and but by so here or since now originally "
+    "myself too also".split()
+)
 _NEGATED = re.compile(r"\b(?:not|no longer|never|outside|left)\b|n['’]t\b", re.IGNORECASE)
 
 
@@ -166,6 +173,14 @@ def by_demonym(folded: str) -> str | None:
     return _demonyms().get(folded)
 
 
+def ends_people(after: Sequence[str]) -> bool:
+    """Whether a people's name ends before these words, lower case or not.
+
+    "Irish and …" names a country; "French fries" and "German Alvarez" do not.
+    """
+    return not after or after[0].lower() in _AFTER_PEOPLE
+
+
 def by_typo(folded: str) -> str | None:
     """The country whose English name was meant, if the slip is small and no other name is near."""
     folded = folded.removeprefix("the ")
@@ -199,6 +214,10 @@ def in_reply(reply: str) -> frozenset[str]:
         if code:
             return frozenset({code})
     named = _named_within(fold(reply))
+    first, comma, _ = stripped.partition(",")
+    if not named and comma and (code := _country_of(first, alone=False)):
+        # "Polska, Poznań": in another language only a name that stands for itself.
+        named = {code}
     if not named:
         # "Berlin, DE", and only then a slip of the keyboard.
         last = stripped.rpartition(",")[2]
@@ -265,7 +284,9 @@ def _named_within(folded: str) -> set[str]:
         step = 1
         for length in range(min(6, len(words) - start), 0, -1):
             phrase = " ".join(words[start : start + length])
-            code = by_name(phrase, only_english=True) or by_demonym(phrase)
+            code = by_name(phrase, only_english=True)
+            if code is None and ends_people(words[start + length :]):
+                code = by_demonym(phrase)
             if code:
                 found.add(code)
                 step = length

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.objections import countries
 from bot.objections.accounts import (
@@ -23,6 +23,7 @@ from bot.objections.addresses import FoundAddress, broken_address, find_address
 from bot.objections.clean import clean
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_email, parse_full_name
+from bot.objections.named import name_among_fillers
 from bot.objections.names import LEAD, find_name, listed_name, replied_name
 from bot.objections.words import COMMON, CONTROL, has_capitals, is_question, is_talk
 
@@ -54,7 +55,31 @@ def find_details(text: str, asked: str | None = None) -> Details:
     ("ana@example.org, is that enough?"). Never raises FieldError; see `Details.problems`.
     """
     lines = (clean(line) for line in text[:TEXT_MAX].splitlines())
-    message = _Message("\n".join(line for line in lines if line).translate(_PLAIN))
+    message = "\n".join(line for line in lines if line).translate(_PLAIN)
+    details = _read(message, asked)
+    corrected = _CORRECTION.search(message) if asked in _ASKABLE else None
+    if asked and corrected:
+        # "Spain, no wait, Portugal": what was asked for is what comes last.
+        platform = f"{details.account.platform} " if asked == "account" and details.account else ""
+        later = _read(platform + message[corrected.end() :], asked)
+        if getattr(later, asked) is not None:
+            problems = tuple(p for p in details.problems if p.field != asked)
+            value = {asked: getattr(later, asked), "problems": problems}
+            further = later.further_accounts if asked == "account" else details.further_accounts
+            return replace(details, **value, further_accounts=further)
+    return details
+
+
+_ASKABLE = ("full_name", "email", "country", "account")
+_CORRECTION = re.compile(
+    r"[\s.,;]*\b(?:no wait|oops|oh wait|sorry,? (?:typo|i meant?)|i meant?|correction|typo)\b"
+    r"(?:[\s:.,!]+(?:sorry|typo|i meant?)\b)*[\s:.,!]*",
+    re.IGNORECASE,
+)
+
+
+def _read(text: str, asked: str | None) -> Details:
+    message = _Message(text)
     question = is_question(message.rest)
     message.drop_other_sites()
     message.take_email()
@@ -118,7 +143,7 @@ _COUNTRY_CUE = re.compile(
     r"(?:(?:currently |now )?(?:living|based|writing|messaging|calling|speaking|located|residing)"
     r"(?: to you| here)? (?:in|from)|(?:resident|citizen) (?:in|of)|from|in|"
     r"(?:ich )?(?:wohne|lebe) in|(?:ich )?komme aus|aus|(?:yo )?vivo (?:en|in)|soy de|"
-    r"j'habite (?:en|au|aux|à)|je vis (?:en|au|aux)|vengo da|(?:eu )?moro (?:em|no|na)|"
+    r"j'habite (?:en|au|aux|à)|je (?:vis|suis) (?:en|au|aux)|vengo da|(?:eu )?moro (?:em|no|na)|"
     r"ik woon in|(?:jag )?bor i|(?:jeg )?bor i)"
     r"|\bmy country(?: of residence)?(?: is|:| to)|\bcountry(?: is|:| to))"
     r" (?:the )?(?P<rest>[^\n;!?|/]{1,80})",
@@ -142,9 +167,14 @@ _NAME_FROM = re.compile(
     r"(?P<rest>[^\n,;!?|/.]{2,40})(?=$|[\n,;!|/.])"
 )
 _COUNTRY_LABEL = re.compile(r"(?:and |country |land |país |pays |paese )", re.IGNORECASE)
-_CLAUSE = re.compile(r"[\n,;!?()<>|/]| [-–—] |\.(?= )")
+# The full stop of an initial ("Ana B. Silva") ends nothing.
+_CLAUSE = re.compile(r"[\n,;!?()<>|/]| [-–—] |(?<!\b[^\W\d_])\.(?= )")
 
-_TAIL = re.compile(r"[\s,.!]+(?:please|thanks|thank you|here)[\s.!]*$", re.IGNORECASE)
+# Thanks and faces made of signs.
+_TAIL = re.compile(
+    r"(?:[\s,.!]+(?:please|thanks|thank you|here)[\s.!]*|\s+[:;]['-]?[()DPp/|]+\s*)+$",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -257,7 +287,7 @@ class _Message:
             words = re.sub(r" (?:citizen|national|resident|person)\b.*", "", match["rest"]).split()
             for length in (2, 1):
                 self.country = countries.by_demonym(countries.fold(" ".join(words[:length])))
-                if self.country and _ends_people(words[length:]):
+                if self.country and countries.ends_people(words[length:]):
                     self._cut(*match.span())
                     return
                 self.country = None
@@ -334,7 +364,7 @@ class _Message:
         reply = _TAIL.sub("", LEAD.sub("", self.rest.strip(" ,\n"), count=1)).strip(" ,\n")
         try:
             if asked == "full_name" and self.full_name is None:
-                self.full_name = replied_name(reply)
+                self.full_name = self._replied_name(reply)
             elif asked == "email" and self.email is None:
                 self.email = parse_email(reply)
             elif asked == "country" and self.country is None:
@@ -345,6 +375,15 @@ class _Message:
             # Whoever answers another field instead has not tried to answer this one.
             if not self.found:
                 self.problems.append(error)
+
+    def _replied_name(self, reply: str) -> str:
+        try:
+            return replied_name(reply)
+        except FieldError:
+            named = name_among_fillers(reply)
+            if named is None:
+                raise
+            return parse_full_name(named)
 
     def _asked_accounts(self) -> None:
         if self.full_name or self.email or self.country:
@@ -386,8 +425,3 @@ def _plain_name(text: str) -> str | None:
         return parse_full_name(text)
     except FieldError:
         return None
-
-
-def _ends_people(after: list[str]) -> bool:
-    """ "I'm Irish", "I'm Irish and …" name a country; "I'm German Alvarez" is a person."""
-    return not after or after[0].lower() in ("and", "but", "so", "by", "citizen", "living", "from")

@@ -148,13 +148,15 @@ _GREETING = re.compile(
     r"(?:(?:ok|okay|sure|yes|yep|yeah|hi|hello|hey|alright|sorry|actually|oh|um|uh|oops|of course|"
     r"hi there|hello there|good (?:morning|evening|afternoon|day)|here you go|here it is|fine|"
     r"no wait|wait|well|right|dear \w+|hola|hallo|bonjour|ciao|hej|olá|merhaba|cześć|привет|"
-    r"你好|您好|こんにちは|안녕하세요|مرحبا|buongiorno|guten tag|dzień dobry)[\s,.!:;-]*)+",
+    r"你好|您好|こんにちは|안녕하세요|مرحبا|buongiorno|guten tag|dzień dobry)"
+    r"(?![a-z])[\s,.!:;-]*)+",
     re.IGNORECASE,
 )
 LEAD = re.compile(
     r"(?:(?:ok|okay|sure|yes|yep|yeah|hi|hello|hey|alright|sorry|actually|oh|um|uh|of course|"
     r"here you go|here it is|no wait|wait)\b[\s,.:;!-]*|(?:no|so|well|right|fine)[,.:;!-]+\s*){0,4}"
-    r"(?:(?:(?:it's|it is|that's|that is|this is|i'm|i am|call me|please use|you can use|use)\b ?)|"
+    r"(?:(?:(?:it's|it is|that's|that is|that would be|that'd be|this is|i'm|i am|call me|"
+    r"please use|you can use|use)\b ?)|"
     r"(?:(?:my|the|full|change my)\b ?){0,2}(?:name|e-?mail(?: address)?|mail|address|country)"
     r"(?: of residence)?\b ?(?:is|are|=|:|to)\s*)?",
     re.IGNORECASE,
@@ -216,7 +218,10 @@ def listed_name(clauses: Iterable[tuple[int, str]]) -> Place | None:
         words = said.split()
         if not words or len(words) > 5:
             continue
-        # The first entry is mostly the name; a later one has to look like one.
+        # The first entry is mostly the name, unless its capitals say otherwise ("Ja klar"); a later
+        # one has to look like one.
+        if not (has_capitals(words) or said.islower()):
+            continue
         if index and not (len(words) > 1 and _is_proper(said) and _is_cased(said)):
             continue
         if _NOT_THESE & {word.lower() for word in words}:

@@ -17,10 +17,10 @@ __all__ = [
 
 # Words that no name contains, in whatever case they are written.
 NEVER_IN_NAMES = frozenset(
-    "i i'm i've i'd i'll im you your yours me mine we us our they their them it's isn't it is are "
-    "am was were been being don't dont doesn't didn't can't cannot won't wouldn't not no yes nope "
-    "yeah yep the this that these those there what why how when where who which because but if "
-    "want wants need have has had does did give tell know think use used using wrong unfair sure "
+    "i i'm i've i'd i'll im you your yours me mine we us our they their them it's its isn't it is "
+    "are am was were been being don't dont doesn't didn't can't cannot won't wouldn't not no yes "
+    "nope yeah yep the this that these those there what why how when where who which because but "
+    "if want wants need have has had does did give tell know think use used using wrong unfair sure "
     "please thanks thank ok okay hello hi hey sorry stop cancel skip help back facebook instagram "
     "insta meta fb email e-mail mail account name country about with without from into than then "
     "going object objection objecting opt photos posts data ai privacy "
@@ -98,10 +98,13 @@ PARTICLES = frozenset(
 )
 
 
+_CONTRACTED = re.compile(r"(?:^(?:you|we|they|he|she|it|that|there|who)'(?:ll|re|ve|d)|n't)$")
+
+
 def is_talk(text: str, *, asked: bool = False) -> bool:
     """Whether the words are a sentence rather than a name."""
     words = [word.strip(".,!\"'").lower().removesuffix("'s") for word in text.split()]
-    if any(word in NEVER_IN_NAMES for word in words):
+    if any(word in NEVER_IN_NAMES or _CONTRACTED.search(word) for word in words):
         return True
     if has_capitals(text.split()):
         return all(word in COMMON - ALSO_NAMES for word in words)

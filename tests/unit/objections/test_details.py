@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.objections.accounts import Account
 from bot.objections.details import Details, find_details
 from bot.objections.fields import parse_country, parse_email, parse_full_name
 
@@ -266,3 +267,65 @@ def test_whatever_is_found_is_a_valid_value(text: str, asked: str | None) -> Non
 
 def test_what_stands_after_two_thousand_characters_is_not_read() -> None:
     assert find_details("a " * 1000 + "ana@example.org") == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "field", "value"),
+    [
+        # A platform at the end, with words before it.
+        ("account", "rita_lopes, it's on ig", "account", Account("instagram", "rita_lopes")),
+        # An everyday word among everyday words is no handle, a handle is one.
+        ("account", "closed my facebook in may, never looked back", "account", None),
+        ("account", "my old instagram page rita.l", "account", Account("instagram", "rita.l")),
+        # What carries a sentence is no name.
+        (None, "They'll see me as @rita_l (instagram)", "full_name", None),
+        # A people's name before a noun is an adjective.
+        ("country", "eating danish pastry right now", "country", None),
+        ("country", "a danish citizen, living abroad", "country", "DK"),
+        # In another language only what stands for itself.
+        ("country", "Suomi, tarkemmin Turku", "country", "FI"),
+        ("full_name", "that would be Tiina Mäkelä ;)", "full_name", "Tiina Mäkelä"),
+        (None, "Samuel K. Mensah; sam@example.org; Ghana", "full_name", "Samuel K. Mensah"),
+    ],
+)
+def test_details_among_everyday_words(
+    asked: str | None, text: str, field: str, value: object
+) -> None:
+    assert getattr(find_details(text, asked), field) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("sure thing, Aoife Brennan", "Aoife Brennan"),
+        ("its liam doyle lol", "Liam Doyle"),
+        ("first name is Irina, last name Popescu", "Irina Popescu"),
+        ("you can put Min-jun Lee", "Min-jun Lee"),
+        ("ok so everyone calls me Beatriz da Costa please", "Beatriz da Costa"),
+        # Other words around a name say something else about it.
+        ("I hate Mark Zuckerberg", None),
+        ("its nobody lol", None),
+    ],
+)
+def test_a_name_is_found_among_words_that_say_nothing(text: str, name: str | None) -> None:
+    assert find_details(text, "full_name").full_name == name
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "value"),
+    [
+        ("country", "Norway, no wait sorry, Sweden, we moved", "SE"),
+        ("full_name", "Erik Lund oops typo, Erik Lundh", "Erik Lundh"),
+        ("email", "erik@example.org no wait erik@example.net", "erik@example.net"),
+        ("account", "instagram @erik.l oops @erik.lu", Account("instagram", "erik.lu")),
+    ],
+)
+def test_what_is_corrected_in_one_message_counts_as_corrected(
+    asked: str, text: str, value: object
+) -> None:
+    assert getattr(find_details(text, asked), asked) == value
+
+
+def test_a_word_that_begins_like_a_greeting_is_no_name() -> None:
+    assert find_details("heyyy its kim@example.org", "email").full_name is None
+    assert find_details("Ja genau, kim@example.org", "email").full_name is None
