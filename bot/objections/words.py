@@ -17,14 +17,14 @@ __all__ = [
 
 # Words that no name contains, in whatever case they are written.
 NEVER_IN_NAMES = frozenset(
-    "i i'm i've i'd i'll im you your yours me mine we us our they their them it's its isn't it is "
-    "are am was were been being don't dont doesn't didn't can't cannot won't wouldn't not no yes "
-    "nope yeah yep the this that these those there what why how when where who which because but "
-    "if want wants need have has had does did give tell know think use used using wrong unfair sure "
+    "i i'm i've i'd i'll im you your yours me mine we us our they their them it's isn't it is are "
+    "am was were been being don't dont doesn't didn't can't cannot won't wouldn't not no yes nope "
+    "yeah yep the this that these those there what why how when where who which because but if "
+    "want wants need have has had does did give tell know think use used using wrong unfair sure "
     "please thanks thank ok okay hello hi hey sorry stop cancel skip help back facebook instagram "
     "insta meta fb email e-mail mail account name country about with without from into than then "
     "going object objection objecting opt photos posts data ai privacy "
-    "greetings regards wishes".split()
+    "greetings regards wishes its".split()
 )
 # Words that a lower-case text uses as words, though some are names when they have a capital.
 ALSO_NAMES = frozenset(
@@ -70,6 +70,7 @@ FOREIGN = frozenset(
     "vill är varför nej jeg ikke er vil hvorfor nei istemiyorum neden ama hayır evet teşekkürler "
     "mich meine meu privat fuori moja mój мой моя мои mijn benim".split()
 )
+_CONTRACTED = re.compile(r"(?:^(?:you|we|they|he|she|it|that|there|who)'(?:ll|re|ve|d)|n't)$")
 
 CONTROL = re.compile(
     r"(?:no|nope|yes|yeah|yep|ok|okay|sure|skip|cancel|stop|help|back|hi|hello|hey|thanks|"
@@ -96,9 +97,6 @@ PARTICLES = frozenset(
     "van von der den de del della delle degli di da do dos das du la le el al bin bint ibn abu ter "
     "ten te zu zum vom af av wa y e i und".split()
 )
-
-
-_CONTRACTED = re.compile(r"(?:^(?:you|we|they|he|she|it|that|there|who)'(?:ll|re|ve|d)|n't)$")
 
 
 def is_talk(text: str, *, asked: bool = False) -> bool:
