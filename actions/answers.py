@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import BotAction, Event, words
+from actions.base import BotAction, Event
 from actions.titles import TITLES
 
-_HARM = re.compile(
-    r"\b(?:kill(?:ing)? my ?self|suicid\w*|end my life|harm(?:ing)? my ?self|hurt(?:ing)? my ?self|"
-    r"(?:want|going) to die|don'?t want to live)\b",
-    re.IGNORECASE,
-)
 MISSES = frozenset({"out_of_scope", "nlu_fallback"})
 
 
@@ -41,9 +35,6 @@ class DidYouMean(BotAction):
         return "action_did_you_mean"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        if _in_distress(tracker):
-            dispatcher.utter_message(response="say_distress")
-            return []
         again = _missed_before(tracker)
         response = "say_did_you_mean_again" if again else "say_did_you_mean"
         dispatcher.utter_message(response=response, buttons=_buttons(tracker))
@@ -60,8 +51,8 @@ class OutOfScope(BotAction):
         return "action_out_of_scope"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        if _in_distress(tracker):
-            dispatcher.utter_message(response="say_distress")
+        if tracker.latest_message.get("in_distress"):
+            dispatcher.utter_message(response="say_distress", buttons=[])
             return []
         response = "say_out_of_scope"
         if _missed_before(tracker):
@@ -72,14 +63,14 @@ class OutOfScope(BotAction):
         return []
 
 
-def _in_distress(tracker: Tracker) -> bool:
-    """Whether somebody speaks of harming themselves: then no topic is offered."""
-    return bool(_HARM.search(words(tracker)))
-
-
 def _buttons(tracker: Tracker) -> list[dict[str, str]]:
     offered = tracker.latest_message.get("offered") or ()
-    return [{"title": TITLES[topic], "payload": f"/{topic}"} for topic in offered]
+    return [
+        {"title": TITLES[topic], "payload": f"/{topic}"}
+        for topic in offered
+        # Where nothing is open, there is nothing to end.
+        if tracker.active_loop_name or topic not in ("cancel", "start_over")
+    ]
 
 
 def _missed_before(tracker: Tracker) -> bool:

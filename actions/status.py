@@ -40,6 +40,8 @@ class ValidateStatusForm(BotAction):
         return "validate_status_form"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if tracker.latest_message.get("in_distress"):
+            return []  # not for the form: a rule answers it
         text = words(tracker)
         reference = find_reference(text)
         if reference:

@@ -64,7 +64,7 @@ def read(path: Path) -> list[Case]:
             row = json.loads(line)
             alternatives = frozenset(row.get("alt") or ())
             case = Case(row["text"], row["topic"], alternatives, row.get("before"))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EvaluationError(f"{path}, line {number}: not a text with a topic.") from error
         if not isinstance(case.text, str) or not isinstance(case.topic, str):
             raise EvaluationError(f"{path}, line {number}: not a text with a topic.")

@@ -67,7 +67,8 @@ def read_list(reading: Reading, said: Said, draft: Slots) -> None:
         if said.asked == "linked_accounts":
             reading.notes.append(Note("say_file_not_sure"))
         return
-    if not names_some and (said.topic == "deny" or phrases.NONE.fullmatch(said.text.strip())):
+    ends = (phrases.NONE.fullmatch, phrases.GOES_ON.fullmatch)
+    if not names_some and (said.topic == "deny" or any(e(said.text.strip()) for e in ends)):
         reading.slots[said.asked] = []
         return
     if said.topic == "affirm" and phrases.YES.fullmatch(said.text.strip()):

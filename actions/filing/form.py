@@ -41,6 +41,8 @@ class ValidateObjectionForm(BotAction):
         return "validate_objection_form"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if tracker.latest_message.get("in_distress"):
+            return []  # not for the form: a rule answers it
         name, confidence = topic(tracker)
         said = Said(words(tracker), name, confidence, tracker.get_slot("requested_slot"))
         reading = read(said, tracker.slots)

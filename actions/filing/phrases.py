@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+# How the post begins that has gone round since 2024.
+CHAIN_POST = re.compile(r"\bgood ?bye?,? meta ai\b", re.IGNORECASE)
 DECLARES = re.compile(
     r"\b(?:permission|hereby|i forbid|not authori[sz]e|(?:do|does) not consent|my property|"
     r"declare|give notice|repost|copy and paste)\b",
@@ -17,27 +19,47 @@ QUESTION = re.compile(
     r"do|does|did|is|are|can|could|will|would|should|may)\b",
     re.IGNORECASE,
 )
+# A yes and nothing else: "ok i see", "yes who gets this" and "yes tomorrow" are none.
+_AGREES = (
+    r"y|ye+s+|yep|yeah|yup|ya|ok|okay|k|sure|correct|right|perfect|confirm(?:ed)?|fine|alright|"
+    r"agreed|good|go ahead|go for it|i (?:do )?(?:confirm|agree)|i'?m sure|i am sure|"
+    r"(?:file|send|submit|do) (?:it|this|that|the objections?|my objections?)"
+)
 YES = re.compile(
-    r"(?:yes|yep|yeah|yup|y|ok|okay|sure|correct|right|confirm(?:ed)?|perfect|"
-    r"(?:yes|ok|okay|sure|please|yep|yeah)?[ ,]*(?:please )?(?:file|send|submit|do|confirm) it"
-    r"(?: now| please)?|go ahead|yes please|that'?s right|all (?:good|correct|right)|"
-    r"looks (?:good|right|fine))[\s.!,]*",
+    rf"go[\s.!]*|(?=.*\b(?:{_AGREES})\b)"
+    rf"(?:(?:{_AGREES}|all|file|just|please|pls|now|it|this|that|that'?s|it'?s|its|is|looks|"
+    r"everything|absolutely|definitely|of course|thanks?|thank you|then|great|do)\b[\s.!,]*)+",
     re.IGNORECASE,
 )
-BEGINS_WITH_YES = re.compile(r"(?:y|ye+s+|ya|ok(?:ay)?|sure|correct|go|do|right)\b", re.IGNORECASE)
 NONE = re.compile(
     r"(?:no|nope|none|n|nah|skip|skip (?:it|this|that)|nothing|not really|no (?:others?|thanks?|"
-    r"more|reason|thank you|other accounts?)|no i don'?t|i don'?t|pass|rather not(?: say)?|"
+    r"more|reason|thank you|other accounts?|need)|no i don'?t|i don'?t|pass|"
+    r"(?:i'?d |i |i would )?(?:rather|prefer) not(?: to)?(?: say)?(?: (?:it|that))?|"
+    r"(?:i )?(?:don'?t|do not) want to say|without(?: one| a reason)?|"
+    r"(?:no[ ,]+)?(?:i )?(?:don'?t|do not) have (?:one|any|a reason|others?)|"
     r"n/?a|-+|only (?:that|this|the) one|just (?:that|this|the) one|that'?s (?:all|it))[\s.!,]*",
     re.IGNORECASE,
 )
-STOPS = re.compile(
-    r"\b(?:cancel\w*|stop|abort|quit|exit|forget|never ?mind|leave it|enough|end (?:it|this)|"
-    r"(?:do not|don'?t|no longer) want|not (?:any ?more|now)|changed my mind)\b",
+# Ends the filing at once. Anything longer is first asked about, because it throws answers away.
+PLAIN_STOP = re.compile(
+    r"(?=.*\b(?:cancel|stop|abort|quit|exit|end|drop|forget|leave|discard|never ?mind)\b)"
+    r"(?:(?:cancel|stop|abort|quit|exit|end|drop|forget|leave|discard|it|this|that|all|everything|"
+    r"please|pls|now|just|ok|okay|no|wait|the|my|objection|form|filing|here|i|want|to|would|like|"
+    r"never ?mind)\b[\s.!,]*)+",
     re.IGNORECASE,
 )
-STOPS_THIS = re.compile(
-    r"\b(?:cancel|stop|end|quit) (?:this|it|the (?:form|filing|objection))\b", re.IGNORECASE
+PLAIN_RESTART = re.compile(
+    r"(?=.*\b(?:start|begin|restart|reset|beginning|scratch|anew)\b)"
+    r"(?:(?:start|begin|restart|reset|over|again|anew|new|from|the|beginning|scratch|everything|all|"
+    r"it|this|please|pls|now|just|ok|okay|no|wait|lets|let'?s|can we|i want to|i would like to)"
+    r"\b[\s.!,?]*)+",
+    re.IGNORECASE,
+)
+# To a question for further accounts: there are none, go on.
+GOES_ON = re.compile(
+    r"(?:(?:just|please|ok|okay|now|lets|let'?s)\b\s*)*"
+    r"(?:(?:file|send|submit) (?:it|this)|move on|go on|next|continue|proceed|done)[\s.!,]*",
+    re.IGNORECASE,
 )
 # In the place of a reason: a wish not to go on, or a doubt about it.
 WANTS_OUT = re.compile(
@@ -57,11 +79,6 @@ UNSURE = re.compile(
 HESITATES = re.compile(
     r"(?:(?:well|hm+|um+|er+|maybe|perhaps|possibly|i|guess|am|i'?m|not|quite|really|so|very|sure|"
     r"certain|yet|think|let|me|need to|about|it)\b[\s.,!…]*)+",
-    re.IGNORECASE,
-)
-BUT = re.compile(
-    r"\b(?:but|wait|hold|not|no|never|don'?t|except|unless|change|if|when|once|after|before|until|"
-    r"later|maybe|perhaps|think|first|stop|cancel)\b|\?",
     re.IGNORECASE,
 )
 PLATFORM = re.compile(r"\b(?:facebook|fb|instagram|insta|ig)\b", re.IGNORECASE)

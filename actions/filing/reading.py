@@ -23,8 +23,9 @@ from bot.objections.fields import parse_reason
 CONTROL = frozenset({"cancel", "start_over", "human_handoff", "help", "bot_challenge",
                      "chat_privacy", "check_status", "withdraw_objection"})
 TALK = frozenset({"greet", "goodbye", "thank"})
-# The part of it that asks something of the bot, and ends nothing.
-_ABOUT_THE_BOT = CONTROL - {"cancel", "start_over", "withdraw_objection"}
+# What throws the answers away, and what asks something of the bot.
+_ENDINGS = frozenset({"cancel", "start_over", "withdraw_objection"})
+_ABOUT_THE_BOT = CONTROL - _ENDINGS
 OPTIONAL = ("country", "reason", *ACCOUNT_LISTS)
 # Below this a decision for a topic says little about words that were meant as an answer.
 SURE = 0.5
@@ -65,6 +66,10 @@ def read(said: Said, draft: Slots) -> Reading:
     if reading.slots or _is_for_the_rules(said, details):
         # Details of other fields are no answer to this one, which is asked for again.
         return reading
+    if _may_want_to_stop(said) and not _is_meant(said, details):
+        reading.slots[said.asked] = None
+        reading.notes.append(Note("say_file_stop"))
+        return reading
     _ANSWERS.get(said.asked, _read_nothing)(reading, said, draft)
     if not reading.slots:
         _tell_the_problem(reading, said, details, draft)
@@ -82,7 +87,9 @@ def refuses(text: str, topic: str | None) -> bool:
 
 def is_declaration(text: str) -> bool:
     """Whether it is one of the texts that people post to forbid the use of their data."""
-    return len(text.split()) >= 20 and bool(phrases.DECLARES.search(text))
+    if len(text.split()) < 20:
+        return bool(phrases.CHAIN_POST.search(text))
+    return bool(phrases.CHAIN_POST.search(text) or phrases.DECLARES.search(text))
 
 
 def field_to_change(text: str) -> str | None:
@@ -141,6 +148,7 @@ def _is_command(said: Said, details: Details) -> bool:
         and alone
         and said.topic in CONTROL
         and said.confidence >= SURE
+        and (said.topic not in _ENDINGS or ends_at_once(said))
         and not phrases.NAME_CUE.search(said.text)
     )
 
@@ -153,8 +161,13 @@ def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
         reading.slots["reason"] = None
         reading.notes.append(Note("say_file_stop"))
         return
-    if phrases.NONE.fullmatch(said.text.strip()) or (said.topic == "deny" and len(said.text) < 40):
+    text = said.text.strip()
+    if phrases.NONE.fullmatch(text) or phrases.GOES_ON.fullmatch(text):
         reading.slots["reason"] = SKIPPED
+        return
+    if phrases.YES.fullmatch(text):
+        reading.slots["reason"] = None
+        reading.notes.append(Note("say_file_which_reason"))
         return
     try:
         reading.slots["reason"] = parse_reason(said.text) or SKIPPED
@@ -170,17 +183,15 @@ def _read_country(reading: Reading, said: Said, draft: Slots) -> None:
 def _read_confirmation(reading: Reading, said: Said, draft: Slots) -> None:
     # After "what would you like to change?" a yes answers nothing: the summary comes first.
     was_shown = bool(draft.get("summary_shown"))
-    confirmed = was_shown and confirms(said.text, said.topic)
+    confirmed = was_shown and confirms(said.text)
     reading.slots["objection_confirmed"] = True if confirmed else None
     if was_shown and not confirmed and not refuses(said.text, said.topic):
         reading.notes.append(Note("say_file_yes_or_no"))
 
 
-def confirms(text: str, topic: str | None) -> bool:
+def confirms(text: str) -> bool:
     """Whether the summary was agreed to, in so many words. A "maybe" is not a yes."""
-    text = text.strip()
-    begins_with_yes = bool(phrases.BEGINS_WITH_YES.match(text)) and not phrases.BUT.search(text)
-    return bool(phrases.YES.fullmatch(text)) or (topic == "affirm" and begins_with_yes)
+    return bool(phrases.YES.fullmatch(text.strip())) and not phrases.QUESTION.search(text)
 
 
 def _read_nothing(reading: Reading, said: Said, draft: Slots) -> None:
@@ -201,7 +212,9 @@ _ANSWERS: dict[str | None, Callable[[Reading, Said, Slots], None]] = {
 
 def _corrects(said: Said, details: Details) -> bool:
     """Whether a message corrects what was said earlier, instead of answering the question."""
-    is_bare_address = details.email is not None and len(said.text.split()) <= 4
+    is_bare_address = details.email is not None and (
+        len(said.text.split()) <= 4 or said.asked in ACCOUNT_LISTS
+    )
     if said.asked == "reason":
         return is_bare_address or bool(phrases.BEGINS_CORRECTION.match(said.text))
     return is_bare_address or bool(phrases.CORRECTS.search(said.text))
@@ -224,16 +237,35 @@ def _is_meant(said: Said, details: Details) -> bool:
     return True
 
 
+def ends_at_once(said: Said) -> bool:
+    """Whether it is a plain command to stop or to start over, and can mean nothing else."""
+    text = said.text.strip()
+    if said.topic == "start_over":
+        return bool(phrases.PLAIN_RESTART.fullmatch(text))
+    # In the place of a reason "stop it" is for somebody else.
+    is_reason = said.asked == "reason" and re.search(r"\b(?:it|that|all|everything)\b", text, re.I)
+    return said.topic == "cancel" and bool(phrases.PLAIN_STOP.fullmatch(text)) and not is_reason
+
+
+def _may_want_to_stop(said: Said) -> bool:
+    """Whether it sounds like a wish to stop, which the person is then told how to say."""
+    text = said.text.strip()
+    answers = phrases.NONE.fullmatch(text) or phrases.HESITATES.fullmatch(text)
+    sounds_so = said.topic in _ENDINGS and said.confidence >= SURE
+    return sounds_so and not answers and said.asked != "reason"
+
+
 def _is_a_reason(said: Said) -> bool:
     """Almost anything is a reason. Only a question, or a request to the bot, is not one."""
     if phrases.BECAUSE.match(said.text) or phrases.NONE.fullmatch(said.text.strip()):
         return True
     words = len(said.text.split())
-    if said.topic in CONTROL and said.confidence >= SURE:
-        # "Stop" stops; a longer text with "stop" in it has something to say.
-        for_the_bot = said.topic in _ABOUT_THE_BOT and said.confidence >= CERTAIN
-        if words <= (10 if for_the_bot else 5):
-            return False
+    if said.topic in _ENDINGS:
+        # "Cancel" stops; "stop it" and "it starts again" have something to say.
+        return not ends_at_once(said)
+    is_for_the_bot = said.topic in _ABOUT_THE_BOT - {"check_status"} and words <= 10
+    if is_for_the_bot and said.confidence >= CERTAIN:
+        return False
     if not said.asks_something or said.topic in ("deny", "affirm"):
         return True
     # "It is my work. Why should they get it for free?" asks nobody.
@@ -249,7 +281,7 @@ def _is_for_the_rules(said: Said, details: Details) -> bool:
     if _is_meant(said, details):
         return False
     if said.asked == "objection_confirmed" and (
-        confirms(said.text, said.topic) or phrases.CHANGE_SOMETHING.fullmatch(said.text.strip())
+        confirms(said.text) or phrases.CHANGE_SOMETHING.fullmatch(said.text.strip())
     ):
         return False
     if said.asked in ACCOUNT_LISTS and not said.asks_something and (
@@ -260,11 +292,9 @@ def _is_for_the_rules(said: Said, details: Details) -> bool:
         return False
     if phrases.HESITATES.fullmatch(said.text.strip()):
         return False
-    if said.topic == "cancel":
-        # To stop throws the answers away: it takes more than a question.
-        if said.asks_something:
-            return bool(phrases.STOPS_THIS.search(said.text))
-        return said.confidence >= CERTAIN or bool(phrases.STOPS.search(said.text))
+    if said.topic in _ENDINGS:
+        # They throw the answers away: it takes a plain command, or a question that a rule answers.
+        return ends_at_once(said) or (said.topic == "withdraw_objection" and said.asks_something)
     if said.topic in CONTROL:
         return said.confidence >= SURE or said.asks_something
     if said.is_about_the_notice:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from bot.nlu.distress import in_distress
 from bot.nlu.questions import Question, is_question, questions
 from bot.nlu.recogniser import Array, Reading
 from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, Ranking, intent_of
@@ -48,6 +49,9 @@ def decide(
         read: reads another text.
         before: the person's question before this text, when it was answered with a topic.
     """
+    if in_distress(text):
+        ranking = _ranking(reading.probabilities, topics)
+        return Decision(OUT_OF_SCOPE, 1.0, ranking, in_distress=True)
     probabilities, is_ours = reading.probabilities, reading.ours >= 0
     follows = before is not None and _follows(text, *_ranking(probabilities, topics)[0])
     if follows or (before is not None and 0 > reading.ours > -CLOSE):
@@ -60,6 +64,8 @@ def decide(
     if (not is_ours or confidence < SURE) and _objects(text):
         # Any words are an objection: in doubt it is taken as one.
         return Decision("file_objection", DISTINCT, ranking)
+    if topic == "file_objection" and _DECLINES.search(text) and not is_question(text):
+        return Decision("deny", DISTINCT, ranking)
     if not is_ours:
         close = reading.ours > -CLOSE
         return Decision(OUT_OF_SCOPE, 1.0, ranking, offered=_first(ranking) if close else ())
@@ -150,6 +156,11 @@ _OBJECTS = re.compile(
     r"\b(?:opt me out|(?:i|we) (?:hereby )?object|take me out|count me out|leave me out|"
     r"(?:stop|quit) (?:using|taking|training on) my|(?:do not|don'?t|dont) (?:use|take|touch) my|"
     r"hands off my|withdraw my consent)\b",
+    re.IGNORECASE,
+)
+_DECLINES = re.compile(
+    r"\b(?:do not|don'?t|dont|won'?t|will not|not going to|no longer|never) (?:\w+ ){0,2}?object\b|"
+    r"\bno objections?\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(

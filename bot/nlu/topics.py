@@ -29,6 +29,7 @@ class Decision:
         also: further topics that the text asks about, in its order.
         is_unsure: whether nothing should be answered, only offered.
         offered: further topics that may be meant, likeliest first.
+        in_distress: whether somebody is in danger or may harm themselves; then it is out of scope.
     """
 
     topic: str
@@ -37,6 +38,7 @@ class Decision:
     also: tuple[str, ...] = ()
     is_unsure: bool = False
     offered: tuple[str, ...] = ()
+    in_distress: bool = False
 
 
 def intent_of(topic: str) -> str:
@@ -53,7 +55,7 @@ def topic_of(parse_data: Mapping[str, Any]) -> str | None:
 def decided(decision: Decision) -> dict[str, Any]:
     """A decision as the properties of a Rasa message:
 
-    - `topic`, `also`, `offered`: as in `Decision`, in full;
+    - `topic`, `also`, `offered`, `in_distress`: as in `Decision`, in full;
     - `intent`: `{"name", "confidence"}`; `nlu_fallback`, Rasa's word for it, when unsure;
     - `intent_ranking`: the first topics with their probabilities;
     - `response_selector`: which response `utter_faq` or `utter_not_covered` gives, in the shape of
@@ -65,6 +67,7 @@ def decided(decision: Decision) -> dict[str, Any]:
         "topic": topic,
         "also": list(decision.also),
         "offered": list(decision.offered),
+        "in_distress": decision.in_distress,
         "intent": {"name": intent, "confidence": decision.confidence},
         "intent_ranking": [{"name": name, "confidence": score} for name, score in ranked],
         "response_selector": _response_selector(topic, decision.confidence),

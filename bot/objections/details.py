@@ -121,8 +121,8 @@ _LINK = re.compile(
 )
 _AFTER_PLATFORM = re.compile(
     rf"(?P<my>\bmy )?(?<![\w.@/])(?P<platform>{_PLATFORM})\b(?:'s)?"
-    r"(?: (?:account|profile|page|handle|username|user name|name|id|to)){0,2}"
-    r"(?P<is>(?: is| =| ?:| as)?)(?: called| now)? ?\(?(?P<handle>@?\w[\w.]{0,60}\w)",
+    r"(?: (?:account|profile|page|handle|username|user name|name|id|to)\b){0,2}"
+    r"(?P<is>(?: is\b| =| ?:| as\b)?)(?: called\b| now\b)? ?\(?(?P<handle>@?\w[\w.]{0,60}\w)",
     re.IGNORECASE,
 )
 _BEFORE_PLATFORM = re.compile(

@@ -24,6 +24,7 @@ _PARTS = re.compile(
     r"(?:last|family|sur) ?name(?: is|:)? (?P<last>[^\W\d_][\w'’-]*)",
     re.IGNORECASE,
 )
+_TURNED = re.compile(r"\W*(?P<family>[^\W\d_][\w'’-]+), (?P<given>[^\W\d_][\w'’-]+)\W*")
 _ADDRESS = re.compile(r"[\d@/_<>]")
 _CLAUSE = re.compile(r"[^.,;:!?()\n]+(?:(?<=\b[^\W\d_])\.[^.,;:!?()\n]*)*")
 _WORD = re.compile(r"[^\W\d_][\w'’.-]*")
@@ -36,6 +37,8 @@ def name_among_fillers(reply: str) -> str | None:
         return None
     if parts := _PARTS.search(reply):
         return f"{parts['first']} {parts['last']}"
+    if turned := _TURNED.fullmatch(reply):
+        return f"{turned['given']} {turned['family']}"
     has_capital = any(word[:1].isupper() and word.lower() not in _FILLERS for word in _words(reply))
     found: list[str] = []
     for clause in _CLAUSE.findall(reply):

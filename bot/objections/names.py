@@ -155,7 +155,7 @@ _GREETING = re.compile(
 LEAD = re.compile(
     r"(?:(?:ok|okay|sure|yes|yep|yeah|hi|hello|hey|alright|sorry|actually|oh|um|uh|of course|"
     r"here you go|here it is|no wait|wait)\b[\s,.:;!-]*|(?:no|so|well|right|fine)[,.:;!-]+\s*){0,4}"
-    r"(?:(?:(?:it's|it is|that's|that is|that would be|that'd be|this is|i'm|i am|call me|"
+    r"(?:(?:(?:it's|it is|that's|that is|that would be|that'd be|this is|i'm|im|i am|call me|"
     r"please use|you can use|use)\b ?)|"
     r"(?:(?:my|the|full|change my)\b ?){0,2}(?:name|e-?mail(?: address)?|mail|address|country)"
     r"(?: of residence)?\b ?(?:is|are|=|:|to)\s*)?",

@@ -24,7 +24,7 @@ NEVER_IN_NAMES = frozenset(
     "please thanks thank ok okay hello hi hey sorry stop cancel skip help back facebook instagram "
     "insta meta fb email e-mail mail account name country about with without from into than then "
     "going object objection objecting opt photos posts data ai privacy "
-    "greetings regards wishes its".split()
+    "greetings regards wishes its uk usa".split()
 )
 # Words that a lower-case text uses as words, though some are names when they have a capital.
 ALSO_NAMES = frozenset(
@@ -58,6 +58,7 @@ COMMON = (
         "service internet money life family friends friend kids children pictures pics videos "
         "content stuff training model machine learning greetings regards wishes sincerely lawyer "
         "musician creator retired vegan creepy written typed spelled instead "
+        "forgot forgotten two three four five thats whats them "
         "later withheld confidential secret irrelevant misleading anonymous unknown hidden".split()
     )
 )
@@ -74,7 +75,8 @@ _CONTRACTED = re.compile(r"(?:^(?:you|we|they|he|she|it|that|there|who)'(?:ll|re
 
 CONTROL = re.compile(
     r"(?:no|nope|yes|yeah|yep|ok|okay|sure|skip|cancel|stop|help|back|hi|hello|hey|thanks|"
-    r"thank you|no thanks|none|start over|restart|never mind|nevermind|bye|goodbye|wait|no wait)",
+    r"thank you|no thanks|none|start over|restart|never mind|nevermind|bye|goodbye|wait|no wait|"
+    r"(?:i'd |i |i would )?(?:rather|prefer) not(?: to)?(?: say)?)",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(

@@ -92,9 +92,13 @@ def test_every_topic_has_a_title_of_a_button_s_length() -> None:
     assert max(map(len, TITLES.values())) <= 40
 
 
-@pytest.mark.parametrize("action", [OutOfScope(), DidYouMean()], ids=["none", "unsure"])
-def test_somebody_in_distress_is_offered_no_topic(action: BotAction) -> None:
-    (message,) = run(action, {"text": "i am going to kill myself because of this"})
+def test_somebody_in_distress_is_offered_no_topic() -> None:
+    (message,) = run(OutOfScope(), {"in_distress": True, "offered": ["faq/data_used"]}, "faq")
     assert message["response"] == "say_distress"
-    (message,) = run(action, {"text": "this chat is killing me"})
-    assert message["response"] != "say_distress"
+    assert not message["buttons"]
+
+
+def test_where_nothing_is_open_no_end_is_offered() -> None:
+    offered = {"offered": ["cancel", "faq/data_used", "start_over"]}
+    (message,) = run(DidYouMean(), offered)
+    assert [button["payload"] for button in message["buttons"]] == ["/faq/data_used"]

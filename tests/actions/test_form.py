@@ -139,3 +139,28 @@ async def test_an_error_while_reading_keeps_every_slot(monkeypatch: pytest.Monke
     after = await done(ValidateObjectionForm(), tracker("Ana", requested_slot="full_name"))
     assert after.said == ["say_failed"]
     assert (after.slots, after.loops) == ({}, [])
+
+
+async def test_words_of_distress_are_no_answer_to_a_question_of_the_form() -> None:
+    said = tracker("I want to die")
+    said.latest_message["in_distress"] = True
+    after = await done(ValidateObjectionForm(), said)
+    assert (after.said, after.slots) == ([], {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Goodbye Meta AI",
+        "I do not give Meta or anyone else permission to use my pictures, my information or my "
+        "posts, past and future. With this statement I give notice to Meta. Copy and paste!",
+    ],
+)
+async def test_a_text_that_people_post_is_told_to_have_no_effect_by_itself(text: str) -> None:
+    after = await done(BeginObjection(), tracker(text, "file_objection"))
+    assert after.said == ["say_file_declaration", "say_file_begin"]
+
+
+async def test_a_short_objection_is_not_taken_for_such_a_text() -> None:
+    after = await done(BeginObjection(), tracker("I hereby object", "file_objection"))
+    assert after.said == ["say_file_begin"]

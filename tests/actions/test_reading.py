@@ -427,11 +427,16 @@ def test_a_bare_word_is_an_unknown_country_whatever_topic_it_looks_like() -> Non
         ("yes, file it", "affirm"),
         ("yes please do", "affirm"),
         ("looks good", "out_of_scope"),
+        ("I confirm", "out_of_scope"),
+        ("that's correct", "deny"),
+        ("ok go ahead", "affirm"),
+        ("just do it", "out_of_scope"),
+        ("alright, fine", "affirm"),
         ("Yes, file it", "affirm"),
     ],
 )
 def test_a_plain_yes_confirms(text: str, topic: str) -> None:
-    assert confirms(text, topic)
+    assert confirms(text)
     assert reading("objection_confirmed", text, topic).slots == {"objection_confirmed": True}
 
 
@@ -441,12 +446,15 @@ def test_a_plain_yes_confirms(text: str, topic: str) -> None:
         "maybe", "yes but my name is wrong", "yes, but not yet", "yes?", "wait", "not sure",
         "ok wait", "yes if it is free", "yes unless it costs something", "I think so", "no", "nope",
         "don't file it", "do not do that", "sure, later", "yesterday I changed my mind", "hm", "👍",
-        "yes after I asked my wife", "ok, first tell me more",
+        "yes after I asked my wife", "ok, first tell me more", "yes I have one question",
+        "sure why", "yes who reads this", "yes tomorrow", "ok I see", "yes I know", "is it ok",
+        "yes that is my name", "yes with a reason", "yes it is for my mother",
+        "yes send it to Meta",
     ],
 )
 def test_anything_less_than_a_yes_does_not_confirm(text: str) -> None:
     # Even when it was taken for a yes.
-    assert not confirms(text, "affirm")
+    assert not confirms(text)
     found = reading("objection_confirmed", text, "affirm", 0.4)
     assert not found.slots.get("objection_confirmed")
 
@@ -458,8 +466,61 @@ def test_hesitating_at_the_summary_is_no_wish_to_stop(text: str) -> None:
     assert notes(found) == ["say_file_yes_or_no"]
 
 
-def test_a_wish_to_stop_is_left_to_the_rule_for_it() -> None:
-    assert reading("objection_confirmed", "not today", "cancel", 0.95).slots == {}
+@pytest.mark.parametrize("asked", [name for name in ORDER if name != "reason"])
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [("cancel", "cancel"), ("stop this please", "cancel"), ("forget it", "cancel"),
+     ("start over", "start_over"), ("ok restart from the beginning", "start_over")],
+)
+def test_a_plain_command_to_stop_is_left_to_the_rule_for_it(
+    asked: str, text: str, topic: str
+) -> None:
+    assert reading(asked, text, topic, 0.95).slots == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not now, maybe tonight", "ok maybe later", "too many questions", "keep it for another day"],
+)
+@pytest.mark.parametrize("asked", ["country", "linked_accounts", "objection_confirmed"])
+def test_less_than_a_command_throws_no_answer_away(asked: str, text: str) -> None:
+    found = reading(asked, text, "cancel", 0.95)
+    assert found.slots == {asked: None}
+    assert notes(found) == ["say_file_stop"]
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [("it is creepy", "cancel"), ("stop it", "cancel"), ("it starts all over again", "start_over"),
+     ("it belongs to me", "check_status"), ("that is unfair", "deny"),
+     ("I never wanted it", "deny")],
+)
+def test_in_the_place_of_a_reason_almost_anything_is_one(text: str, topic: str) -> None:
+    assert reading("reason", text, topic, 0.95).slots == {"reason": text}
+
+
+def test_a_yes_is_no_reason() -> None:
+    found = reading("reason", "yes", "affirm", 0.95)
+    assert (found.slots, notes(found)) == ({"reason": None}, ["say_file_which_reason"])
+
+
+@pytest.mark.parametrize("text", ["no, I don't have one", "prefer not to say", "just file it"])
+def test_a_reason_can_be_left_out_in_other_words(text: str) -> None:
+    assert reading("reason", text, "deny", 0.9).slots == {"reason": draft.SKIPPED}
+
+
+@pytest.mark.parametrize("text", ["move on", "ok just file it", "next"])
+def test_whoever_goes_on_has_no_further_accounts(text: str) -> None:
+    assert reading("unlinked_accounts", text, "out_of_scope").slots == {"unlinked_accounts": []}
+
+
+def test_a_name_that_looks_like_a_command_is_a_name() -> None:
+    assert filled(reading("full_name", "Ben Cancel", "cancel", 0.9)) == {"full_name": "Ben Cancel"}
+
+
+def test_an_address_among_questions_for_accounts_corrects_the_address() -> None:
+    found = reading("linked_accounts", "oh and my mail is ana2@example.org", "out_of_scope")
+    assert found.slots["email"] == "ana2@example.org"
 
 
 def test_a_yes_with_a_correction_shows_the_summary_again() -> None:

@@ -85,6 +85,14 @@ def test_in_doubt_a_plain_objection_is_one() -> None:
         assert of(text, doubtful).topic != "file_objection"
 
 
+def test_who_does_not_object_is_not_made_to() -> None:
+    objects = reading(file_objection=0.9)
+    for text in ("I don't want to object", "dont object for me please", "i have no objection"):
+        assert of(text, objects).topic == "deny"
+    for text in ("I object", "I don't want this", "what if I do not object?"):
+        assert of(text, objects).topic == "file_objection"
+
+
 def test_a_clear_question_is_decided_for(decision: Decide) -> None:
     assert decision("do they read my private dms").topic == "faq/data_excluded"
 

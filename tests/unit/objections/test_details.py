@@ -329,3 +329,11 @@ def test_what_is_corrected_in_one_message_counts_as_corrected(
 def test_a_word_that_begins_like_a_greeting_is_no_name() -> None:
     assert find_details("heyyy its kim@example.org", "email").full_name is None
     assert find_details("Ja genau, kim@example.org", "email").full_name is None
+
+
+@pytest.mark.parametrize(
+    "handle", ["tomli2", "tobias9", "tom.li.5", "nameless7", "idris.k", "asad7"]
+)
+def test_a_handle_that_begins_like_a_word_is_kept_whole(handle: str) -> None:
+    for text in (f"instagram {handle}", f"my name is Tom Li, tom@example.com, instagram {handle}"):
+        assert find_details(text, "account").account == Account("instagram", handle)
