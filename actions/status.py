@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import records
+from actions import promises, records
 from actions.base import BotAction, Event, topic, words
 from bot.objections.errors import FieldError, StorageError, UnknownReference
 from bot.objections.references import find_reference, parse_reference
@@ -73,7 +73,7 @@ class TellStatus(BotAction):
         if not references:
             dispatcher.utter_message(response="say_status_no_number")
         for reference in references or ():
-            await _tell(dispatcher, reference)
+            await _tell(dispatcher, tracker, reference)
         return [SlotSet("reference", None)]
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
@@ -90,7 +90,7 @@ class StatusWhileFiling(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         reference = find_reference(words(tracker))
         if reference:
-            await _tell(dispatcher, reference)
+            await _tell(dispatcher, tracker, reference)
         elif _GIVES_NUMBER.search(words(tracker)):
             dispatcher.utter_message(response="say_status_unknown", problem=_mistake(tracker))
         else:
@@ -118,7 +118,7 @@ def _mistake(tracker: Tracker) -> str:
     return UnknownReference().sentence
 
 
-async def _tell(dispatcher: CollectingDispatcher, reference: str) -> None:
+async def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, reference: str) -> None:
     try:
         status = await records.ask(lambda service: service.status(reference))
     except UnknownReference as error:
@@ -126,15 +126,16 @@ async def _tell(dispatcher: CollectingDispatcher, reference: str) -> None:
     except StorageError:
         dispatcher.utter_message(response="say_status_failed")
     else:
-        dispatcher.utter_message(response="say_status", **_values(status))
+        filed_here = status.reference in (tracker.get_slot("references") or ())
+        dispatcher.utter_message(response="say_status", **_values(status, filed_here=filed_here))
 
 
-def _values(status: Status) -> dict[str, str]:
+def _values(status: Status, *, filed_here: bool) -> dict[str, str]:
     count = status.account_count
-    received = status.received_at
     return {
         "reference": status.reference,
-        "received": f"{received.day} {received:%B %Y}",
+        "received": promises.in_words(status.received_at.date()),
         "accounts": "one account" if count == 1 else f"{count} accounts",
         "state": _STATES[status.case_status],
+        "promise": promises.in_the_status(status, filed_here=filed_here),
     }

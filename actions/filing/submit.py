@@ -7,7 +7,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import records
+from actions import promises, records
 from actions.base import BotAction, Event
 from actions.filing import draft
 from actions.filing.form import set_slots
@@ -72,6 +72,7 @@ def tell(dispatcher: CollectingDispatcher, filed: Filed) -> list[Event]:
         response="say_file_done" if count == 1 else "say_file_done_several",
         objections=_listed(filed),
         count=str(count),
+        promise=promises.after_filing(filed),
     )
     dispatcher.utter_message(response="say_file_limits")
     references = [one.reference for one in filed.objections]

@@ -76,18 +76,38 @@ class Database:
         with self._storage_errors(), engine.begin() as connection:
             yield connection
 
-    def migrate(self) -> None:
+    def migrate(self, revision: str = "head") -> None:
         """Bring the schema up to date. Safe when several processes start at once."""
         config = Config()
         config.set_main_option("script_location", "bot.objections:migrations")
-        with self.session() as session:
-            if session.dialect.name == "postgresql":
-                # Held to the end of the transaction. SQLite needs none: BEGIN IMMEDIATE waits.
-                session.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-                )
+        with self.migrating() as session:
             config.attributes["connection"] = session
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """As `session`, for one migration at a time. Raises Conflict where rows point nowhere."""
+        with self._storage_errors(), self.engine.connect() as connection:
+            is_sqlite = connection.dialect.name == "sqlite"
+            if is_sqlite:
+                # SQLite alters a table by putting a copy in its place. Dropping the old one is
+                # refused while rows point at it, and this switch has no effect inside of a
+                # transaction. Source: https://www.sqlite.org/lang_altertable.html
+                # Detached, so that nobody gets this connection next.
+                connection.detach()
+                connection.connection.execute("PRAGMA foreign_keys = OFF")
+            with connection.begin():
+                if not is_sqlite:
+                    # Held to the end of the transaction. SQLite needs none: BEGIN IMMEDIATE waits.
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+                    )
+                yield connection
+                # The check reads every row, and most starts migrate nothing.
+                if is_sqlite and connection.connection.total_changes:
+                    astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                    if astray is not None:
+                        raise Conflict()
 
     def ping(self) -> None:
         """Return when the database answers; raise StorageError when it does not."""

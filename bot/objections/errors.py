@@ -4,6 +4,7 @@ ObjectionError
   + FieldError         something the person typed is not a valid value of one field
   + UnknownReference   no objection carries this number, or the caller may not see it
   + StorageError       the record could not be written: nothing was filed
+  + ExtensionRefused   an answer cannot be put off so far, or not any more
 
 `sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
 cannot carry markup back into a page.
@@ -11,7 +12,13 @@ cannot carry markup back into a page.
 
 from __future__ import annotations
 
-__all__ = ["FieldError", "ObjectionError", "StorageError", "UnknownReference"]
+__all__ = [
+    "ExtensionRefused",
+    "FieldError",
+    "ObjectionError",
+    "StorageError",
+    "UnknownReference",
+]
 
 
 class ObjectionError(Exception):
@@ -65,3 +72,7 @@ class StorageError(ObjectionError):
             "I could not save your objection, so nothing has been filed. "
             "Please try again in a few minutes.",
         )
+
+
+class ExtensionRefused(ObjectionError):
+    """More time for an answer that the law does not give: `extension_too_long` or `_too_late`."""

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -184,6 +185,8 @@ objection = Table(
     # 0 is the account the person named first; then the unlinked accounts in their order.
     Column("batch_position", Integer, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    # The last day for an answer, by `deadlines.due_on`.
+    Column("due_on", Date, nullable=False),
     Column("channel", String(16), nullable=False),
     Column("language", String(35), nullable=False),
     Column("country", String(2)),
@@ -198,6 +201,8 @@ objection = Table(
     UniqueConstraint("batch_id", "batch_position"),
     # What makes filing twice give the first answer, also when two requests race.
     UniqueConstraint("idempotency_key", "batch_position"),
+    # For "which of the open ones is due next".
+    Index("ix_objection_case_status_due_on", "case_status", "due_on"),
     _one_of("case_status", CASE_STATUSES),
 )
 

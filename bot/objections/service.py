@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -22,6 +22,7 @@ from bot.objections import model
 from bot.objections.accounts import Account
 from bot.objections.crypto import BlindIndex, Keys, Unreadable
 from bot.objections.db import Conflict, Database
+from bot.objections.deadlines import due_on
 from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.filing import Checked, Filing, check
 from bot.objections.notice import NOTICE, Notice, NoticeChanged
@@ -47,22 +48,29 @@ class FiledObjection:
 class Filed:
     """The objections of one filing, in the order in which their accounts were named.
 
-    `received_at` is in UTC. `again` says that an earlier answer was repeated.
+    `received_at` is in UTC. `due_on` is the last day for an answer, the same for all of them.
+    `again` says that an earlier answer was repeated.
     """
 
     batch_id: str
     received_at: datetime
+    due_on: date
     objections: tuple[FiledObjection, ...]
     again: bool
 
 
 @dataclass(frozen=True)
 class Status:
-    """How an objection stands. Holds nothing personal."""
+    """How an objection stands. Holds nothing personal.
+
+    Whoever has the number may be told all of it but `due_on`: where a holiday has moved that day,
+    it tells the country. It is for the person, and for whoever handles the objection.
+    """
 
     reference: str
     case_status: str
     received_at: datetime
+    due_on: date
     account_count: int
 
 
@@ -128,13 +136,16 @@ class ObjectionService:
         count = select(func.count()).where(covered.objection_id == objection.id).scalar_subquery()
         with self._database.session(read_only=True) as session:
             row = session.execute(
-                select(objection.case_status, objection.received_at, count.label("accounts")).where(
-                    objection.reference == reference
-                )
+                select(
+                    objection.case_status,
+                    objection.received_at,
+                    objection.due_on,
+                    count.label("accounts"),
+                ).where(objection.reference == reference)
             ).one_or_none()
         if row is None:
             raise UnknownReference()
-        return Status(reference, row.case_status, row.received_at, row.accounts)
+        return Status(reference, row.case_status, row.received_at, row.due_on, row.accounts)
 
     # --- reading what was filed
 
@@ -152,6 +163,7 @@ class ObjectionService:
             select(
                 objection.c.batch_id,
                 objection.c.received_at,
+                objection.c.due_on,
                 objection.c.reference,
                 covered.c.id,
                 covered.c.handle,
@@ -169,7 +181,8 @@ class ObjectionService:
             FiledObjection(reference, tuple(self._account(r) for r in of_one if r.handle))
             for reference, of_one in groupby(rows, key=attrgetter("reference"))
         )
-        return Filed(rows[0].batch_id, rows[0].received_at, objections, again=True)
+        first = rows[0]
+        return Filed(first.batch_id, first.received_at, first.due_on, objections, again=True)
 
     def _account(self, row: Any) -> Account:
         try:
@@ -185,6 +198,7 @@ class ObjectionService:
 
     def _write(self, session: Connection, batch_id: str, checked: Checked) -> Filed:
         now = self._clock()
+        due = due_on(now, checked.country)
         notice_id = self._notice_id(session, now)
         # In one order for everybody: two filings that name the same accounts then wait for each
         # other instead of waiting in a circle.
@@ -208,6 +222,7 @@ class ObjectionService:
                     batch_id=batch_id,
                     batch_position=position,
                     received_at=now,
+                    due_on=due,
                     channel=checked.channel,
                     language=checked.language,
                     country=checked.country,
@@ -221,7 +236,7 @@ class ObjectionService:
             )
             self._cover(session, objection_id, list(zip(accounts, ids, strict=True)))
             filed.append(FiledObjection(reference, accounts))
-        return Filed(batch_id, now.astimezone(timezone.utc), tuple(filed), again=False)
+        return Filed(batch_id, now.astimezone(timezone.utc), due, tuple(filed), again=False)
 
     def _write_contact(self, session: Connection, checked: Checked, now: datetime) -> str:
         row_id = model.new_id()

@@ -25,7 +25,11 @@ Responses = dict[str, list[dict[str, Any]]]
 
 
 def sentences(settings: Settings) -> dict[str, str]:
-    """The placeholders that settings fill: `{controller}`, `{who_runs}`, `{where_it_goes}`, …"""
+    """The placeholders that settings fill: `{controller}`, `{who_runs}`, `{where_it_goes}`, …
+
+    `{promise}` is filled by an action, and taken back here where the controller does not run the
+    chat: whoever else does cannot promise an answer.
+    """
     controller = settings.controller_name
     operator = settings.operator_name
     demo = settings.operator_role == "demo"
@@ -39,7 +43,9 @@ def sentences(settings: Settings) -> dict[str, str]:
         where = f"What you file here is your objection to {controller}."
     form, policy = settings.objection_form_url, settings.privacy_policy_url
     contact = settings.controller_contact
+    silent = {} if settings.operator_role == "controller" else {"promise": ""}
     return {
+        **silent,
         "controller": controller,
         "who_runs": who,
         "where_it_goes": where,
@@ -96,6 +102,8 @@ class Wording(TemplatedNaturalLanguageGenerator):
             # In the middle of a filing an answer offers no way out: the form's question follows.
             response.pop("buttons", None)
         filled: dict[str, Any] = fill(response, {**kwargs, **self._sentences})
+        # What is left out at the end leaves no blank behind.
+        filled["text"] = filled["text"].rstrip()
         return filled
 
 

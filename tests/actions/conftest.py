@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any, cast
 
 import pytest
@@ -16,6 +16,8 @@ from bot.objections.accounts import Account
 from bot.objections.filing import Filing
 from bot.objections.service import Filed, FiledObjection, ObjectionService, Status
 
+RECEIVED = datetime(2024, 11, 25, tzinfo=timezone.utc)
+DUE = date(2024, 12, 27)
 REFERENCES = ("OBJ-0000-0000-0000-0000-0", "OBJ-0000-0000-0000-0001-1")
 ANA = {
     "full_name": "Ana Silva",
@@ -36,12 +38,16 @@ ANA = {
 
 
 class FakeService:
-    """Remembers what it was asked to file. `before` runs first and may raise or wait."""
+    """Remembers what it was asked to file. `before` runs first and may raise or wait.
+
+    Every objection it is asked about is in `state`.
+    """
 
     def __init__(self) -> None:
         self.filed: list[Filing] = []
         self.asked: list[str] = []
         self.before: Callable[[], None] = lambda: None
+        self.state = "received"
 
     def file(self, filing: Filing) -> Filed:
         self.before()
@@ -60,14 +66,12 @@ class FakeService:
         centers += [(account,) for account in filing.unlinked_accounts]
         filed = zip(REFERENCES, centers, strict=False)
         objections = tuple(FiledObjection(reference, accounts) for reference, accounts in filed)
-        now = datetime(2024, 11, 25, tzinfo=timezone.utc)
-        return Filed("batch", now, objections, again=again)
+        return Filed("batch", RECEIVED, DUE, objections, again=again)
 
     def status(self, reference_text: str) -> Status:
         self.before()
         self.asked.append(reference_text)
-        now = datetime(2024, 11, 25, tzinfo=timezone.utc)
-        return Status(reference_text, "received", now, 2)
+        return Status(reference_text, self.state, RECEIVED, DUE, 2)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from actions.status import LeaveStatus, StatusWhileFiling, TellStatus, ValidateStatusForm
 from bot.objections.errors import StorageError, UnknownReference
+from bot.objections.model import CASE_STATUSES
 from bot.objections.references import new_reference
 from tests.actions.conftest import REFERENCES, FakeService, done, tracker
 
@@ -64,6 +65,47 @@ async def test_the_state_is_told_with_what_is_on_record(service: FakeService) ->
         "2 accounts",
     )
     assert after.slots == {"reference": None}
+
+
+@pytest.mark.parametrize("state", ["received", "in_review"])
+async def test_whoever_filed_here_is_told_when_the_answer_is_due(
+    service: FakeService, state: str
+) -> None:
+    service.state = state
+    asked = tracker(reference=list(REFERENCES), references=list(REFERENCES))
+    after = await done(TellStatus(), asked)
+    due = "An answer is due by 27 December 2024."
+    assert [message["promise"] for message in after.messages] == [due, due]
+
+
+@pytest.mark.parametrize("references", [None, [], [REFERENCES[1]]])
+async def test_whoever_only_has_the_number_is_told_the_rule_and_not_the_day(
+    service: FakeService, references: list[str] | None
+) -> None:
+    """A day that a holiday has moved would tell which country was named."""
+    asked = tracker(reference=[REFERENCES[0]], references=references)
+    after = await done(TellStatus(), asked)
+    (said,) = after.messages
+    assert said["promise"].startswith("An answer is due one month after it was received.")
+    assert "December" not in str(said)
+    assert "27" not in str(said)
+
+
+async def test_the_rule_is_also_told_in_the_middle_of_a_filing(service: FakeService) -> None:
+    asked = tracker(f"status of {SOUND}", "check_status", references=list(REFERENCES))
+    after = await done(StatusWhileFiling(), asked)
+    assert after.messages[0]["promise"].startswith("An answer is due one month after")
+
+
+@pytest.mark.parametrize("filed_here", [True, False])
+@pytest.mark.parametrize("state", sorted({*CASE_STATUSES} - {"received", "in_review"}))
+async def test_once_there_is_an_answer_none_is_due(
+    service: FakeService, state: str, filed_here: bool
+) -> None:
+    service.state = state
+    own = [REFERENCES[0]] if filed_here else None
+    after = await done(TellStatus(), tracker(reference=[REFERENCES[0]], references=own))
+    assert after.messages[0]["promise"] == ""
 
 
 async def test_an_unknown_number_is_told_to_be_unknown(service: FakeService) -> None:

@@ -46,6 +46,14 @@ async def test_one_objection_is_not_called_several(service: FakeService) -> None
     assert after.said == ["say_file_done", "say_file_limits"]
 
 
+@pytest.mark.parametrize("unlinked", [[], ANA["unlinked_accounts"]], ids=["one", "several"])
+async def test_when_an_answer_is_due_is_told_with_the_numbers(
+    service: FakeService, unlinked: list[Any]
+) -> None:
+    after = await done(FileObjection(), tracker("yes", "affirm", unlinked_accounts=unlinked))
+    assert after.messages[0]["promise"] == "You will get an answer by 27 December 2024."
+
+
 async def test_the_record_gets_what_the_person_confirmed(service: FakeService) -> None:
     await done(FileObjection(), tracker("yes", "affirm"))
     (filing,) = service.filed

@@ -24,7 +24,7 @@ Variants = list[dict[str, Any]]
 
 # What actions give. Answers to questions, `utter_…`, are given nothing.
 GIVEN = {"handle", "platform", "account", "summary", "problem", "changed", "objections", "count",
-         "reference", "received", "accounts", "state", "others"}
+         "reference", "received", "accounts", "state", "others", "promise"}
 # What people really write, and what a formatter trips over.
 AWKWARD = ["{x}", "{", "}", "{0[email]}", "0[", "{summary}", "%s", "\\1", "{{controller}}", "$(id)"]
 
@@ -217,9 +217,55 @@ async def test_who_runs_it_and_where_it_goes_is_said_when_it_matters(
     tracker: DialogueStateTracker, name: str, role: Any
 ) -> None:
     says = Wording(settings=settings(operator_role=role))
-    said = await says.generate(name, tracker, "chat", summary="-", objections="-")
+    said = await says.generate(name, tracker, "chat", summary="-", objections="-", promise="-")
     assert said is not None
     assert sentences(settings(operator_role=role))["where_it_goes"] in said["text"]
+
+
+PROMISE = "You will get an answer by 27 December 2024."
+# Each response with a promise, and what the action gives beside it.
+PROMISING = {
+    "say_file_done": {"objections": "- OBJ-1"},
+    "say_file_done_several": {"objections": "- OBJ-1", "count": "2"},
+    "say_status": {"reference": "OBJ-1", "received": "25 November 2024", "accounts": "one account",
+                   "state": "It waits to be handled."},
+}
+
+
+def test_no_other_response_promises_anything() -> None:
+    named = {name for name, variants in RESPONSES if "{promise}" in json.dumps(variants)}
+    assert named == set(PROMISING)
+
+
+@pytest.mark.parametrize("name", PROMISING)
+async def test_the_controller_promises_an_answer(tracker: DialogueStateTracker, name: str) -> None:
+    says = Wording(settings=settings(operator_role="controller"))
+    said = await says.generate(name, tracker, "chat", **PROMISING[name], promise=PROMISE)
+    assert said is not None
+    assert said["text"].endswith(f"What you file here is your objection to Meta. {PROMISE}")
+
+
+@pytest.mark.parametrize("name", PROMISING)
+async def test_nobody_but_the_controller_promises_an_answer(
+    tracker: DialogueStateTracker, name: str
+) -> None:
+    says = Wording(settings=settings(operator_role="demo"))
+    said = await says.generate(name, tracker, "chat", **PROMISING[name], promise=PROMISE)
+    assert said is not None
+    assert "answer" not in said["text"]
+    assert "27 December" not in said["text"]
+    assert said["text"].endswith("Nothing is sent to Meta.")
+
+
+@pytest.mark.parametrize("name", PROMISING)
+async def test_where_there_is_nothing_to_promise_no_gap_is_left(
+    tracker: DialogueStateTracker, name: str
+) -> None:
+    says = Wording(settings=settings(operator_role="controller"))
+    said = await says.generate(name, tracker, "chat", **PROMISING[name], promise="")
+    assert said is not None
+    assert said["text"].endswith("objection to Meta.")
+    assert "  " not in said["text"]
 
 
 def test_addresses_are_told_when_they_are_set_and_not_made_up_when_they_are_not() -> None:

@@ -26,7 +26,8 @@ def run(connection: Connection) -> None:
         target_metadata=model.metadata,
         compare_type=True,
         include_name=_is_ours,
-        # SQLite alters tables by copying them; later migrations need no special case for it.
+        # SQLite alters tables by copying them, which `Database.migrating` makes room for; later
+        # migrations need no special case for it.
         render_as_batch=connection.dialect.name == "sqlite",
         user_module_prefix="model.",
     )
@@ -46,7 +47,7 @@ def main() -> None:
         raise CommandError("say which database: alembic -x url=sqlite:///path ...")
     database = Database(url)
     try:
-        with database.session() as session:
+        with database.migrating() as session:
             run(session)
     finally:
         database.dispose()

@@ -66,6 +66,21 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert centers(database) == ["kept"]
 
 
+def test_a_start_with_nothing_to_migrate_does_not_read_every_row(
+    sqlite_database: Database,
+) -> None:
+    add_center(sqlite_database, "one")
+    statements: list[str] = []
+    event.listen(
+        sqlite_database.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, *rest, **named: statements.append(statement),
+    )
+    sqlite_database.migrate()
+    assert statements
+    assert not [one for one in statements if "foreign_key_check" in one]
+
+
 def test_several_processes_may_migrate_at_once(url: str) -> None:
     databases = [Database(url) for _ in range(4)]
     together = threading.Barrier(len(databases), timeout=60)
