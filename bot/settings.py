@@ -30,6 +30,21 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the record is, for commands that need no secret: reading this makes none either."""
+
+    database_url: str = field(repr=False)
+    log_level: str = "WARNING"
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Place:
+        """Read the settings, with arguments and errors as in `Settings.load`."""
+        cwd = cwd or Path.cwd()
+        read = _Reader(_environment(environ, cwd))
+        return cls(read.database(read.folder(cwd)), read.level("LOG_LEVEL"))
+
+
+@dataclass(frozen=True)
 class Settings:
     """What can be set. Lengths are in seconds, rates as `<number>/<second|minute|hour>`."""
 
@@ -63,11 +78,8 @@ class Settings:
             SettingsError: a value cannot be used, or a secret is missing where none may be made.
         """
         cwd = cwd or Path.cwd()
-        if environ is None:
-            dotenv = {k: v for k, v in dotenv_values(cwd / ".env").items() if v is not None}
-            environ = {**dotenv, **os.environ}
-        read = _Reader(environ)
-        data_dir = (cwd / (read.text("DATA_DIR") or "var")).resolve()
+        read = _Reader(_environment(environ, cwd))
+        data_dir = read.folder(cwd)
         embedded = not read.text("DATABASE_URL")
         made = _Made(data_dir) if embedded else None
         role = read.text("OPERATOR_ROLE") or "demo"
@@ -77,7 +89,7 @@ class Settings:
         controller = read.text("CONTROLLER_NAME") or "Meta"
         return cls(
             data_dir=data_dir,
-            database_url=read.text("DATABASE_URL") or f"sqlite:///{data_dir / 'objections.db'}",
+            database_url=read.database(data_dir),
             secret_key=read.key("SECRET_KEY", made, _new_secret),
             data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
@@ -93,6 +105,13 @@ class Settings:
         )
 
 
+def _environment(environ: Mapping[str, str] | None, cwd: Path) -> Mapping[str, str]:
+    if environ is not None:
+        return environ
+    dotenv = {k: v for k, v in dotenv_values(cwd / ".env").items() if v is not None}
+    return {**dotenv, **os.environ}
+
+
 class _Reader:
     """Turns variables into values, each with an error that names its variable."""
 
@@ -101,6 +120,12 @@ class _Reader:
 
     def text(self, name: str) -> str:
         return self._environ.get(name, "").strip()
+
+    def folder(self, cwd: Path) -> Path:
+        return (cwd / (self.text("DATA_DIR") or "var")).resolve()
+
+    def database(self, data_dir: Path) -> str:
+        return self.text("DATABASE_URL") or f"sqlite:///{data_dir / 'objections.db'}"
 
     def secret(self, name: str, made: _Made | None, new: _New) -> str:
         value = self.text(name)

@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy.exc
 import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from bot.objections.errors import StorageError
 
-__all__ = ["Conflict", "Database"]
+__all__ = ["AUDIT_LOCK", "PATIENCE_S", "Conflict", "Database", "lock_until_commit"]
 
 _log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ _SERVER: dict[str, Any] = {
     "pool_timeout": PATIENCE_S,
     "connect_args": {"connect_timeout": PATIENCE_S},
 }
-# Any number will do, as long as every process of this program uses the same.
-_MIGRATION_LOCK = 0x0B1EC710
+# Any numbers will do, as long as they differ and every process of this program uses the same.
+MIGRATION_LOCK = 0x0B1EC710
+AUDIT_LOCK = 0x0B1EC711
 
 
 class Conflict(StorageError):
@@ -38,15 +40,22 @@ class Conflict(StorageError):
 class Database:
     """One engine and its transactions. Every failure of the database leaves as StorageError."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         """Open nothing yet: the first use connects.
 
-        Raises ValueError for SQLite without a file, which would forget every objection.
+        With `read_only` nothing can be written, and a file that is not there is not made.
+
+        Raises ValueError for what is no address of a database, and for SQLite without a file,
+        which would forget every objection.
         """
-        parsed = make_url(url)
+        parsed = _parsed(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
         if is_sqlite and parsed.database in (None, "", ":memory:"):
             raise ValueError("DATABASE_URL must name a file: SQLite in memory keeps no objection")
+        options: dict[str, Any] = {}
+        if read_only:
+            options = {"objections_read_only": True, "postgresql_readonly": True}
+            parsed = _for_reading(parsed) if is_sqlite else parsed
         self.engine: Engine = create_engine(
             parsed,
             future=True,
@@ -54,10 +63,12 @@ class Database:
             hide_parameters=True,
             # A connection that the server has closed meanwhile is replaced, not reported.
             pool_pre_ping=True,
+            execution_options=options,
             **({} if is_sqlite else _SERVER),
         )
         if is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            prepare = _prepare_sqlite_for_reading if read_only else _prepare_sqlite
+            event.listen(self.engine, "connect", prepare)
             event.listen(self.engine, "begin", _begin_sqlite)
         # Shares the pool and the listeners; only the option differs.
         self._reading: Engine = self.engine.execution_options(objections_read_only=True)
@@ -97,11 +108,7 @@ class Database:
                 connection.detach()
                 connection.connection.execute("PRAGMA foreign_keys = OFF")
             with connection.begin():
-                if not is_sqlite:
-                    # Held to the end of the transaction. SQLite needs none: BEGIN IMMEDIATE waits.
-                    connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-                    )
+                lock_until_commit(connection, MIGRATION_LOCK)
                 yield connection
                 # The check reads every row, and most starts migrate nothing.
                 if is_sqlite and connection.connection.total_changes:
@@ -133,6 +140,51 @@ class Database:
             sqlstate = getattr(getattr(error, "orig", None), "pgcode", None)
             _log.error("database_failed", error=type(error).__name__, code=sqlstate)
             raise StorageError() from None
+
+
+def lock_until_commit(session: Connection, lock: int, *, patience_s: int | None = None) -> None:
+    """Wait until no other transaction holds `lock`, and hold it to the end of this one.
+
+    `patience_s` is how long to wait here, and for any other lock in the rest of this transaction;
+    None waits as long as it takes. Raises sqlalchemy.exc.OperationalError when that was too short,
+    which leaves a session as StorageError.
+    """
+    # SQLite needs no lock: BEGIN IMMEDIATE has already waited until this is the only writer.
+    if session.dialect.name != "postgresql":
+        return
+    if patience_s is not None:
+        session.execute(
+            text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": f"{patience_s}s"}
+        )
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() in ("sqlite", "postgresql"):
+            dialect: Any = parsed.get_dialect()
+            dialect.dbapi()
+            dialect().create_connect_args(parsed)
+            return parsed
+    except (sqlalchemy.exc.ArgumentError, ImportError, ValueError):
+        # Not told further: SQLAlchemy quotes the address, and a password may be in it.
+        pass
+    raise ValueError("DATABASE_URL must be the address of a SQLite or PostgreSQL database")
+
+
+def _for_reading(url: URL) -> URL:
+    # As a URI, because only there SQLite can be told not to make a file that is absent.
+    if "uri" not in url.query:
+        url = url.set(database=f"file:{quote(url.database or '')}")
+    return url.update_query_dict({"uri": "true", "mode": "ro"})
+
+
+def _prepare_sqlite_for_reading(connection: sqlite3.Connection, record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000}")
+    # A damaged text is still read, so that somebody can be told where the damage is.
+    connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:

@@ -4,7 +4,7 @@ Personal text (names, e-mail addresses, handles, reasons) is stored sealed, as `
 makes it, and is found again by a keyed hash beside it. Row ids are made here, before the row is
 written, because a sealed field is bound to the id of its row.
 
-The tables that come later (verification, decision, receipt, audit and the rest) point at these;
+The tables that come later (verification, decision, receipt and the rest) point at these;
 state lists are complete from the start, because SQLite cannot change a CHECK in place.
 """
 
@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -39,6 +40,7 @@ __all__ = [
     "UtcDateTime",
     "account",
     "account_center",
+    "audit_event",
     "center_link",
     "contact",
     "metadata",
@@ -226,4 +228,31 @@ objection_account = Table(
     UniqueConstraint("objection_id", "position"),
     _one_of("basis", BASES),
     _one_of("exclusion_state", EXCLUSION_STATES),
+)
+
+# What was done, when and by whom; `bot/objections/audit.py` writes and checks it. Triggers refuse
+# UPDATE and DELETE. Every column is stored exactly as it is hashed, the time as text too: whoever
+# has a dump of the table can check the chain without this program.
+audit_event = Table(
+    "audit_event",
+    metadata,
+    # 1, 2, 3 and so on, without a gap. On SQLite it is the row id, so that nothing but whole
+    # numbers fits, and there is no second number by which a row could be replaced.
+    Column(
+        "number",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    # UTC to the microsecond: "2024-11-25T09:30:00.123456Z".
+    Column("at", String(27), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    # Not a foreign key: the log must neither hinder an erasure nor change with it.
+    Column("objection_id", String(32)),
+    # Canonical JSON. Nothing personal: see `audit.EVENTS` for the keys there are.
+    Column("payload", Text, nullable=False),
+    # SHA-256, 64 hex digits each: of the event before, and of this one.
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
 )

@@ -18,7 +18,7 @@ from sqlalchemy import Table, and_, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from bot.objections import model
+from bot.objections import audit, model
 from bot.objections.accounts import Account
 from bot.objections.crypto import BlindIndex, Keys, Unreadable
 from bot.objections.db import Conflict, Database
@@ -206,6 +206,7 @@ class ObjectionService:
         account_ids = {a.key: self._account_id(session, a, now) for a in named}
         contact_id = self._write_contact(session, checked, now)
         filed: list[FiledObjection] = []
+        objection_ids: list[str] = []
         for position, accounts in enumerate(checked.centers):
             ids = [account_ids[account.key] for account in accounts]
             reference = self._new_reference()
@@ -236,6 +237,24 @@ class ObjectionService:
             )
             self._cover(session, objection_id, list(zip(accounts, ids, strict=True)))
             filed.append(FiledObjection(reference, accounts))
+            objection_ids.append(objection_id)
+        # After everything else: from the first event to the commit, all who file wait for us.
+        by_objection = zip(objection_ids, checked.centers, strict=True)
+        for position, (objection_id, accounts) in enumerate(by_objection):
+            audit.append(
+                session,
+                at=now,
+                actor="person",
+                action="objection_filed",
+                objection_id=objection_id,
+                payload={
+                    "accounts": len(accounts),
+                    "batch_id": batch_id,
+                    "notice_sha256": self._notice.sha256,
+                    "notice_version": self._notice.version,
+                    "position": position,
+                },
+            )
         return Filed(batch_id, now.astimezone(timezone.utc), due, tuple(filed), again=False)
 
     def _write_contact(self, session: Connection, checked: Checked, now: datetime) -> str:

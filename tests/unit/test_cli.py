@@ -231,7 +231,7 @@ def test_a_long_line_of_an_error_stays_one_line(model: Path) -> None:
 
 def test_without_a_command_the_help_lists_them() -> None:
     told = run("--help").stdout
-    for command in ("serve", "chat", "ask", "evaluate", "train"):
+    for command in ("serve", "chat", "ask", "evaluate", "train", "desk"):
         assert command in told
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer import Typer
 
 from bot.cli import app
 from bot.settings import ROOT, Settings
@@ -42,6 +43,24 @@ def code(document: str) -> Iterator[str]:
     text = read(document)
     yield from FENCED.findall(text)
     yield from SPAN.findall(FENCED.sub("", text))
+
+
+def commands(group: Typer) -> Iterator[str]:
+    """Every command as it is typed after `objection-bot`: `serve`, or `desk` and its own."""
+    for command in group.registered_commands:
+        yield command.name or command.callback.__name__  # type: ignore[union-attr]
+    for below in group.registered_groups:
+        assert below.typer_instance is not None
+        for name in commands(below.typer_instance):
+            yield f"{below.name} {name}"
+
+
+def named_commands(document: str) -> Iterator[str]:
+    """The commands that a document names; of a group's command both words."""
+    groups = {group.name for group in app.registered_groups}
+    two_words = r"objection-bot ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?"
+    for first, second in re.findall(two_words, "\n".join(code(document))):
+        yield f"{first} {second}".strip() if first in groups else first
 
 
 def not_committed() -> set[str]:
@@ -87,16 +106,18 @@ def test_every_link_within_the_project_leads_somewhere(document: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_that_is_named_exists(document: str) -> None:
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
-    named = set(re.findall(r"objection-bot ([a-z][a-z-]*)", "\n".join(code(document))))
+    named = set(named_commands(document))
     assert named
-    assert named <= commands
+    assert named <= set(commands(app))
 
 
 def test_every_command_is_in_the_readme() -> None:
-    text = "\n".join(code("README.md"))
-    commands = [command.name or command.callback.__name__ for command in app.registered_commands]
-    assert [name for name in commands if f"objection-bot {name}" not in text] == []
+    assert set(commands(app)) <= set(named_commands("README.md"))
+
+
+def test_a_command_of_a_group_is_named_with_its_group() -> None:
+    assert {"serve", "desk verify-audit"} <= set(commands(app))
+    assert "desk" not in set(commands(app))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

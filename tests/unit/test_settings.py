@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.objections.crypto import Keys
-from bot.settings import Settings, SettingsError
+from bot.settings import Place, Settings, SettingsError
 
 OWN_DATABASE = {"DATABASE_URL": "postgresql+psycopg2://db/bot"}
 SECRETS = {"SECRET_KEY": "a secret of 32 characters or more", "DATA_KEYS": "k1:a key"}
@@ -178,3 +178,19 @@ def test_the_data_folder_may_be_anywhere(tmp_path: Path) -> None:
 
 def test_a_level_may_be_written_small(tmp_path: Path) -> None:
     assert load(tmp_path, LOG_LEVEL="debug").log_level == "DEBUG"
+
+
+def test_the_place_of_the_record_is_known_without_secrets_and_nothing_is_made(
+    tmp_path: Path,
+) -> None:
+    assert Place.load(OWN_DATABASE, tmp_path).database_url == OWN_DATABASE["DATABASE_URL"]
+    place = Place.load({"LOG_LEVEL": "error"}, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert place.database_url == load(tmp_path).database_url
+    assert place.log_level == "ERROR"
+
+
+def test_the_place_of_the_record_does_not_show_a_password(tmp_path: Path) -> None:
+    assert "secret" not in repr(Place.load({"DATABASE_URL": "postgresql://a:secret@db/b"}))
+    with pytest.raises(SettingsError, match="LOG_LEVEL"):
+        Place.load({"LOG_LEVEL": "LOUD"}, tmp_path)

@@ -254,6 +254,42 @@ def test_a_database_that_forgets_is_refused_by_the_name_of_the_setting(url: str)
         Database(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ana:secret",
+        "mysql://ana:secret@127.0.0.1/record",
+        "postgresql+nothing://ana:secret@127.0.0.1/record",
+        "postgresql://ana:secret@127.0.0.1:port/record",
+        "sqlite://ana:secret@127.0.0.1/record",
+    ],
+)
+def test_what_is_no_address_is_refused_without_repeating_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="DATABASE_URL") as caught:
+        Database(url)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_database_for_reading_reads_and_writes_nothing(database: Database, url: str) -> None:
+    add_center(database, "one")
+    reading = Database(url, read_only=True)
+    assert centers(reading) == ["one"]
+    with pytest.raises(StorageError):
+        add_center(reading, "two")
+    reading.dispose()
+    assert centers(database) == ["one"]
+
+
+@pytest.mark.parametrize("address", ["{}/100% of #1.db", "file:{}/record.db?uri=true"])
+def test_a_file_is_found_for_reading_and_never_made(tmp_path: Path, address: str) -> None:
+    url = f"sqlite:///{address.format(tmp_path)}"
+    with pytest.raises(StorageError):
+        Database(url, read_only=True).ping()
+    assert list(tmp_path.iterdir()) == []
+    Database(url).migrate()
+    assert centers(Database(url, read_only=True)) == []
+
+
 def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_full_sync(sqlite_database: Database) -> None:
     with sqlite_database.session(read_only=True) as session:
         pragmas = {

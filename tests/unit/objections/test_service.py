@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import sqlite3
 import threading
@@ -13,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, func, select, text, update
 
-from bot.objections import model
+from bot.objections import audit, model
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Unreadable
 from bot.objections.db import Database
@@ -316,7 +317,8 @@ def test_references_that_are_all_taken_end_as_a_storage_error(database: Database
 
 @pytest.mark.parametrize(
     "table",
-    "notice account contact account_center center_link objection objection_account".split(),
+    "notice account contact account_center center_link objection objection_account "
+    "audit_event".split(),
 )
 def test_a_database_that_breaks_in_the_middle_keeps_nothing(
     service: ObjectionService, database: Database, table: str
@@ -382,6 +384,64 @@ def driver_error(database: Database) -> Exception:
     driver = database.engine.dialect.dbapi  # type: ignore[attr-defined]
     error: Exception = driver.OperationalError("the disk is gone")
     return error
+
+
+# --- every objection in the audit log
+
+
+def test_every_objection_has_one_event_with_nothing_personal_in_it(
+    service: ObjectionService, database: Database
+) -> None:
+    filed = service.file(filing(linked_accounts=(ANA_ON_FACEBOOK,), unlinked_accounts=(SHOP, OLD)))
+    objections = sorted(rows(database, "objection"), key=lambda row: row.batch_position)
+    events = sorted(rows(database, "audit_event"), key=lambda row: row.number)
+    assert [event.number for event in events] == [1, 2, 3]
+    assert [event.objection_id for event in events] == [row.id for row in objections]
+    assert {(event.at, event.actor, event.action) for event in events} == {
+        ("2024-11-25T09:30:00.123456Z", "person", "objection_filed")
+    }
+    notice = {"notice_version": NOTICE.version, "notice_sha256": NOTICE.sha256}
+    assert [json.loads(event.payload) for event in events] == [
+        {"accounts": accounts, "batch_id": filed.batch_id, "position": position, **notice}
+        for position, accounts in enumerate([2, 1, 1])
+    ]
+    assert audit.verify(database) == audit.Verified(audit.Link(3, events[-1].hash))
+
+
+def test_filing_twice_is_one_event(service: ObjectionService, database: Database) -> None:
+    service.file(filing())
+    assert service.file(filing()).again
+    assert count(database, "audit_event") == 1
+
+
+def test_people_who_file_at_once_are_all_in_one_chain(database: Database) -> None:
+    service = ObjectionService(database, KEYS)
+    together = threading.Barrier(8, timeout=60)
+
+    def file(number: int) -> None:
+        together.wait()
+        for turn in range(4):
+            # Two people with each key: half of the filings only repeat an answer.
+            key = f"{number // 2}-{turn}"
+            service.file(filing(unlinked_accounts=(SHOP,), idempotency_key=key))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(file, range(8)))
+    objections = {row.id for row in rows(database, "objection")}
+    events = rows(database, "audit_event")
+    assert len(events) == len(objections) == 4 * 4 * 2
+    assert {event.objection_id for event in events} == objections
+    assert isinstance(audit.verify(database), audit.Verified)
+
+
+def test_a_broken_log_stops_nobody_from_objecting(sqlite_database: Database) -> None:
+    service = ObjectionService(sqlite_database, KEYS)
+    service.file(filing())
+    with sqlite_database.session() as session:
+        session.execute(text("DROP TRIGGER audit_event_no_update"))
+        session.execute(update(model.audit_event).values(actor="system"))
+    assert not service.file(filing(idempotency_key="key-2")).again
+    assert audit.verify(sqlite_database) == audit.Broken(1, "changed")
 
 
 # --- trusting nothing
