@@ -72,7 +72,17 @@ def tell(dispatcher: CollectingDispatcher, filed: Filed) -> list[Event]:
         response="say_file_done" if count == 1 else "say_file_done_several",
         objections=_listed(filed),
         count=str(count),
+        # One message holds one file: the receipt of a single objection comes with this one.
+        reference=filed.objections[0].reference,
     )
+    if count > 1:
+        for position, one in enumerate(filed.objections, start=1):
+            dispatcher.utter_message(
+                response="say_file_receipt",
+                position=str(position),
+                count=str(count),
+                reference=one.reference,
+            )
     dispatcher.utter_message(response="say_file_limits")
     references = [one.reference for one in filed.objections]
     return [*set_slots(draft.emptied()), SlotSet("references", references)]
