@@ -88,6 +88,7 @@ def test_every_link_within_the_project_leads_somewhere(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_that_is_named_exists(document: str) -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    commands |= {group.name for group in app.registered_groups}
     named = set(re.findall(r"objection-bot ([a-z][a-z-]*)", "\n".join(code(document))))
     assert named
     assert named <= commands
@@ -96,6 +97,9 @@ def test_every_command_that_is_named_exists(document: str) -> None:
 def test_every_command_is_in_the_readme() -> None:
     text = "\n".join(code("README.md"))
     commands = [command.name or command.callback.__name__ for command in app.registered_commands]
+    for group in app.registered_groups:
+        commands += [f"{group.name} {command.name or command.callback.__name__}"
+                     for command in group.typer_instance.registered_commands]
     assert [name for name in commands if f"objection-bot {name}" not in text] == []
 
 
