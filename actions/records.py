@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
+from bot.objections.receipts import Issuer
 from bot.objections.service import ObjectionService
+from bot.objections.signing import Signer
 from bot.settings import Settings
 
 T = TypeVar("T")
@@ -19,6 +21,22 @@ _given: list[ObjectionService] = []
 def use(service: ObjectionService) -> None:
     """Let the actions of this process use this service; called where everything is wired."""
     _given[:] = [service]
+
+
+def made(database: Database, settings: Settings) -> ObjectionService:
+    """The service as the settings want it.
+
+    Raises ValueError, naming the setting, for keys that cannot be used.
+    """
+    issuer = Issuer(
+        Signer.parse(settings.signing_key),
+        role=settings.operator_role,
+        operator=settings.operator_name,
+        controller=settings.controller_name,
+        contact=settings.controller_contact,
+        form_url=settings.objection_form_url,
+    )
+    return ObjectionService(database, Keys.parse(settings.data_keys), issuer)
 
 
 def service() -> ObjectionService:
@@ -32,7 +50,7 @@ def _from_settings() -> ObjectionService:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     database.migrate()
-    return ObjectionService(database, Keys.parse(settings.data_keys))
+    return made(database, settings)
 
 
 async def ask(work: Callable[[ObjectionService], T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
-from bot.objections.crypto import Keys
 from bot.objections.db import Database
-from bot.objections.errors import StorageError
+from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.service import ObjectionService
+from bot.objections.signing import Signer, published
 from bot.runtime import assistant, channel
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
@@ -60,6 +61,7 @@ class Application:
         self._model = model
         self.database = Database(settings.database_url)
         self._assistant: assistant.Assistant | None = None
+        self._objections: ObjectionService | None = None
 
     @property
     def conversations(self) -> Conversations | None:
@@ -82,7 +84,8 @@ class Application:
         settings = self._settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.database.migrate()
-        records.use(ObjectionService(self.database, Keys.parse(settings.data_keys)))
+        self._objections = records.made(self.database, settings)
+        records.use(self._objections)
         actions = InProcessActions("actions", settings.action_limit)
         self._assistant = assistant.load(settings, self._model, self.database.engine, actions)
 
@@ -100,6 +103,16 @@ class Application:
         except StorageError:
             database = False
         return {"model": self._assistant is not None, "database": database}
+
+    async def receipt(self, reference: str, kind: str) -> bytes | None:
+        """The receipt of an objection as a file, `kind` "json" or "pdf"; None when it has none.
+
+        Raises StorageError when the record cannot be read.
+        """
+        if self._objections is None:
+            return None
+        # Beside the event loop: reading waits for the database, and drawing takes its time.
+        return await asyncio.to_thread(_receipt, self._objections, reference, kind)
 
 
 def web(application: Application, settings: Settings) -> Sanic:
@@ -124,6 +137,18 @@ def web(application: Application, settings: Settings) -> Sanic:
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=name.replace(".", "_"))
 
+    keys = json.dumps(published([Signer.parse(settings.signing_key).public]), indent=2) + "\n"
+
+    @app.get("/receipt-key.json")
+    async def receipt_key(_request: Request) -> BaseHTTPResponse:
+        headers = {
+            "Cache-Control": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            # Anybody may check a receipt, from any page.
+            "Access-Control-Allow-Origin": "*",
+        }
+        return HTTPResponse(keys, content_type="application/json", headers=headers)
+
     @app.get("/favicon.ico")
     async def no_icon(_request: Request) -> BaseHTTPResponse:
         return empty()
@@ -133,6 +158,19 @@ def web(application: Application, settings: Settings) -> Sanic:
         await application.stop()
 
     return app
+
+
+def _receipt(objections: ObjectionService, reference: str, kind: str) -> bytes | None:
+    try:
+        receipt = objections.receipt(reference)
+    except UnknownReference:
+        return None
+    if kind == "json":
+        return receipt.file()
+    # Here, because its fonts and drawing are needed by nobody who only chats.
+    from bot.objections.receipt_pdf import page
+
+    return page(receipt)
 
 
 def _page(name: str, content_type: str, settings: Settings) -> Page:

@@ -1,4 +1,4 @@
-"""The command line: serve, chat, ask, evaluate, train; `desk` is in bot/desk/cli.py."""
+"""The command line: serve, chat, ask, evaluate, train; `desk` and `receipt` stand beside it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot import receipt_cli
 from bot.desk.cli import desk
 from bot.log import configure
 from bot.settings import ROOT, Settings, SettingsError
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="Explains the notice, and files objections.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(desk, name="desk")
+app.add_typer(receipt_cli.app, name="receipt")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 

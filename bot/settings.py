@@ -52,6 +52,7 @@ class Settings:
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     data_keys: str = field(repr=False)
+    signing_key: str = field(repr=False)
     allowed_origins: frozenset[str] = frozenset()
     rate_limit: str = "30/minute"
     session_rate_limit: str = "20/minute"
@@ -92,6 +93,7 @@ class Settings:
             database_url=read.database(data_dir),
             secret_key=read.key("SECRET_KEY", made, _new_secret),
             data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
+            signing_key=read.secret("SIGNING_KEY", made, _new_signing_key),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
             session_rate_limit=read.rate("SESSION_RATE_LIMIT", "20/minute"),
@@ -202,3 +204,7 @@ def _new_secret() -> str:
 
 def _new_data_keys() -> str:
     return "k1:" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
+def _new_signing_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode("ascii")

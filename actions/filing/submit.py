@@ -73,7 +73,17 @@ def tell(dispatcher: CollectingDispatcher, filed: Filed) -> list[Event]:
         objections=_listed(filed),
         count=str(count),
         promise=promises.after_filing(filed),
+        # One message holds one file: the receipt of a single objection comes with this one.
+        reference=filed.objections[0].reference,
     )
+    if count > 1:
+        for position, one in enumerate(filed.objections, start=1):
+            dispatcher.utter_message(
+                response="say_file_receipt",
+                position=str(position),
+                count=str(count),
+                reference=one.reference,
+            )
     dispatcher.utter_message(response="say_file_limits")
     references = [one.reference for one in filed.objections]
     return [*set_slots(draft.emptied()), SlotSet("references", references)]

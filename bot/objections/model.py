@@ -4,7 +4,7 @@ Personal text (names, e-mail addresses, handles, reasons) is stored sealed, as `
 makes it, and is found again by a keyed hash beside it. Row ids are made here, before the row is
 written, because a sealed field is bound to the id of its row.
 
-The tables that come later (verification, decision, receipt and the rest) point at these;
+The tables that come later (verification, decision and the rest) point at these;
 state lists are complete from the start, because SQLite cannot change a CHECK in place.
 """
 
@@ -48,6 +48,7 @@ __all__ = [
     "notice",
     "objection",
     "objection_account",
+    "receipt",
 ]
 
 CASE_STATUSES = (
@@ -255,4 +256,18 @@ audit_event = Table(
     # SHA-256, 64 hex digits each: of the event before, and of this one.
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+# Written with its objection, in the same transaction: whoever is told of it can prove it.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("objection_id", ForeignKey("objection.id"), nullable=False, unique=True),
+    # Sealed: the canonical JSON that was signed. Null once erased, for it has name and handles.
+    Column("content", LargeBinary),
+    # Over what is sealed, base64 of 64 bytes. It tells nothing about it.
+    Column("signature", String(88), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

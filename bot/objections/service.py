@@ -1,4 +1,4 @@
-"""Filing an objection and asking how it stands: one method per use case, one transaction each.
+"""Filing an objection, its state, its receipt: one method per use case, one transaction each.
 
 What a person has been told is filed is in the database; what failed is not there at all. Nothing
 personal is in an exception, a `repr` or a log line.
@@ -6,6 +6,7 @@ personal is in an exception, a `repr` or a log line.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
@@ -18,7 +19,7 @@ from sqlalchemy import Table, and_, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, model
+from bot.objections import audit, model, receipts
 from bot.objections.accounts import Account
 from bot.objections.crypto import BlindIndex, Keys, Unreadable
 from bot.objections.db import Conflict, Database
@@ -26,7 +27,9 @@ from bot.objections.deadlines import due_on
 from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.filing import Checked, Filing, check
 from bot.objections.notice import NOTICE, Notice, NoticeChanged
+from bot.objections.receipts import Facts, Issuer, Receipt
 from bot.objections.references import new_reference, parse_reference
+from bot.objections.signing import canonical
 
 __all__ = ["Filed", "FiledObjection", "ObjectionService", "Status"]
 
@@ -79,12 +82,14 @@ def _now() -> datetime:
 
 
 class ObjectionService:
-    """The use cases. `clock` returns an aware time, `new_reference` a number never used before."""
+    """The use cases. `issuer` signs the receipts, `clock` returns an aware time, `new_reference` a
+    number never used before."""
 
     def __init__(
         self,
         database: Database,
         keys: Keys,
+        issuer: Issuer,
         *,
         clock: Callable[[], datetime] = _now,
         new_reference: Callable[[], str] = new_reference,
@@ -92,6 +97,7 @@ class ObjectionService:
     ) -> None:
         self._database = database
         self._keys = keys
+        self._issuer = issuer
         self._clock = clock
         self._new_reference = new_reference
         self._notice = notice
@@ -147,6 +153,25 @@ class ObjectionService:
             raise UnknownReference()
         return Status(reference, row.case_status, row.received_at, row.due_on, row.accounts)
 
+    def receipt(self, reference: str) -> Receipt:
+        """The receipt of an objection, by its number as it is stored; always the same one.
+
+        Whoever calls this has made sure that the receipt is theirs: it has a name in it.
+
+        Raises UnknownReference when there is none, StorageError when it cannot be read.
+        """
+        objection, kept = model.objection.c, model.receipt.c
+        with self._database.session(read_only=True) as session:
+            row = session.execute(
+                select(kept.id, kept.content, kept.key_id, kept.signature)
+                .join(model.objection, objection.id == kept.objection_id)
+                .where(objection.reference == reference, kept.content.is_not(None))
+            ).one_or_none()
+        if row is None:
+            raise UnknownReference()
+        content = self._opened(row.content, table="receipt", row_id=row.id, column="content")
+        return Receipt(json.loads(content), row.key_id, row.signature)
+
     # --- reading what was filed
 
     def find(self, idempotency_key: str) -> Filed | None:
@@ -185,14 +210,17 @@ class ObjectionService:
         return Filed(first.batch_id, first.received_at, first.due_on, objections, again=True)
 
     def _account(self, row: Any) -> Account:
+        handle = self._opened(
+            row.handle, table="objection_account", row_id=row.id, column="handle"
+        )
+        return Account(platform=row.platform, handle=handle)
+
+    def _opened(self, sealed: bytes, *, table: str, row_id: str, column: str) -> str:
         try:
-            handle = self._keys.open(
-                row.handle, table="objection_account", row_id=row.id, column="handle"
-            )
+            return self._keys.open(sealed, table=table, row_id=row_id, column=column)
         except Unreadable:
             _log.error("record_unreadable")
             raise StorageError() from None
-        return Account(platform=row.platform, handle=handle)
 
     # --- writing
 
@@ -236,6 +264,16 @@ class ObjectionService:
                 )
             )
             self._cover(session, objection_id, list(zip(accounts, ids, strict=True)))
+            facts = Facts(
+                reference=reference,
+                received_at=now,
+                full_name=checked.full_name,
+                accounts=accounts,
+                reason_given=checked.reason is not None,
+                notice=self._notice,
+                answer_by=due if self._issuer.answers else None,
+            )
+            self._write_receipt(session, objection_id, facts)
             filed.append(FiledObjection(reference, accounts))
             objection_ids.append(objection_id)
         # After everything else: from the first event to the commit, all who file wait for us.
@@ -311,6 +349,21 @@ class ObjectionService:
                     exclusion_state="hold",
                 )
             )
+
+    def _write_receipt(self, session: Connection, objection_id: str, facts: Facts) -> None:
+        receipt = receipts.issue(facts, self._issuer)
+        row_id = model.new_id()
+        content = canonical(receipt.content).decode("utf-8")
+        session.execute(
+            insert(model.receipt).values(
+                id=row_id,
+                objection_id=objection_id,
+                content=self._keys.seal(content, table="receipt", row_id=row_id, column="content"),
+                signature=receipt.signature,
+                key_id=receipt.key_id,
+                created_at=facts.received_at,
+            )
+        )
 
     def _account_id(self, session: Connection, account: Account, now: datetime) -> str:
         """The row of this account, made when nobody has named it before."""

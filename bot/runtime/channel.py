@@ -22,6 +22,7 @@ from sanic.exceptions import (
 )
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
+from bot.objections.errors import StorageError
 from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, UnknownButton
 from bot.runtime.http_errors import ChatError
 from bot.runtime.limits import RateLimit
@@ -34,6 +35,7 @@ MAX_BODY = 8 * 1024
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _BUTTON_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _NO_STORE = {"Cache-Control": "no-store"}
+_FILES = {"json": "application/json", "pdf": "application/pdf"}
 
 Handler = Callable[[Request], Awaitable[BaseHTTPResponse | None]]
 
@@ -44,6 +46,12 @@ class Service(Protocol):
     @property
     def conversations(self) -> Conversations | None:
         """None until the model is loaded."""
+
+    async def receipt(self, reference: str, kind: str) -> bytes | None:
+        """The file of a receipt, `kind` "json" or "pdf"; None when there is none.
+
+        Raises StorageError when the record cannot be read.
+        """
 
     async def ready(self) -> Mapping[str, bool]:
         """What has to hold for the chat to work, each with whether it does."""
@@ -120,6 +128,30 @@ def blueprint(
             raise ChatError("failed", retry_after=2) from error
         return json({"messages": messages}, headers=_NO_STORE)
 
+    @routes.get("/chat/receipts/<name>")
+    async def get_receipt(request: Request, name: str) -> HTTPResponse:
+        conversation = session_of(request)
+        wait = await turn_limit.wait_for(conversation)
+        if wait:
+            raise ChatError("too_many", retry_after=wait)
+        reference, _, kind = name.rpartition(".")
+        try:
+            # The conversation is asked first: for what was not filed in it the record is never
+            # looked at, so that a number of somebody else's and an invented one are the same.
+            if kind not in _FILES or reference not in await conversations().filed(conversation):
+                raise ChatError("not_found")
+            file = await service.receipt(reference, kind)
+        except (TurnFailed, StorageError) as error:
+            raise ChatError("failed", retry_after=2) from error
+        if file is None:
+            raise ChatError("not_found")
+        headers = {
+            **_NO_STORE,
+            "Content-Disposition": f'attachment; filename="receipt-{name}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return HTTPResponse(file, content_type=_FILES[kind], headers=headers)
+
     @routes.delete("/chat/session")
     async def delete_session(request: Request) -> HTTPResponse:
         conversation = session_of(request)
@@ -145,6 +177,10 @@ def blueprint(
     # One by one: a path that is known for another method never reaches a route with a wildcard.
     for path in ("session", "messages", "history"):
         routes.add_route(preflight, f"/chat/{path}", ["OPTIONS"], name=f"preflight_{path}")
+
+    @routes.options("/chat/receipts/<name>")
+    async def preflight_receipts(request: Request, name: str) -> HTTPResponse:
+        return empty()
 
     @routes.on_request
     async def check_origin(request: Request) -> None:

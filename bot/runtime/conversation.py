@@ -15,7 +15,7 @@ from rasa.core.processor import MessageProcessor
 
 from bot.nlu.topics import chosen
 from bot.runtime.store import ConversationStore, StoreError
-from bot.runtime.turns import Turn, history, offered, turns
+from bot.runtime.turns import Turn, filed, history, offered, turns
 
 log = structlog.get_logger()
 
@@ -87,6 +87,13 @@ class Conversations:
         """All messages of a conversation, as the HTTP contract lists them."""
         try:
             return history(turns(await self._store.events(conversation)))
+        except StoreError as error:
+            raise TurnFailed from error
+
+    async def filed(self, conversation: str) -> frozenset[str]:
+        """The numbers of the objections that were filed in a conversation."""
+        try:
+            return filed(await self._store.events(conversation))
         except StoreError as error:
             raise TurnFailed from error
 

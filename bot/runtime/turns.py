@@ -59,6 +59,8 @@ class BotMessage:
     topic: str | None = None
     asks: str | None = None
     buttons: tuple[Button, ...] = ()
+    # A file to keep, as {"url", "title"}; fetched with the session's token.
+    download: dict[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The message as the contract's JSON object."""
@@ -71,6 +73,8 @@ class BotMessage:
         }
         if self.asks in INPUTS:
             message["input"] = INPUTS[self.asks]
+        if self.download is not None:
+            message["download"] = self.download
         return message
 
 
@@ -137,6 +141,16 @@ def history(found: Iterable[Turn]) -> list[dict[str, Any]]:
     return messages
 
 
+def filed(events: Iterable[Event]) -> frozenset[str]:
+    """The numbers of all objections that were filed in this conversation."""
+    return frozenset(
+        reference
+        for event in events
+        if event["event"] == "slot" and event["name"] == "references"
+        for reference in event["value"] or ()
+    )
+
+
 def _said(event: Event, pressed: Button | None) -> str:
     """What the person wrote, or the title of what they pressed: a payload is not for people."""
     text = event.get("text") or ""
@@ -146,7 +160,8 @@ def _said(event: Event, pressed: Button | None) -> str:
 def _message(turn: Turn, event: Event) -> BotMessage:
     response = str(event.get("metadata", {}).get("utter_action") or "")
     identity = f"{turn.id}.{len(turn.answer)}"
-    buttons = (event.get("data") or {}).get("buttons") or []
+    data = event.get("data") or {}
+    buttons = data.get("buttons") or []
     return BotMessage(
         id=identity,
         text=event.get("text") or "",
@@ -157,6 +172,7 @@ def _message(turn: Turn, event: Event) -> BotMessage:
             Button(f"{identity}.{k}", button["title"], button["payload"])
             for k, button in enumerate(buttons)
         ),
+        download=(data.get("custom") or {}).get("download"),
     )
 
 

@@ -16,6 +16,8 @@ from actions.filing.submit import CancelObjection, FileObjection
 from bot.objections.errors import FieldError, StorageError
 from tests.actions.conftest import ANA, REFERENCES, Done, FakeService, account, done, tracker
 
+SEVERAL = ["say_file_done_several", "say_file_receipt", "say_file_receipt", "say_file_limits"]
+
 
 def raises(error: Exception) -> Callable[[], None]:
     def fail() -> None:
@@ -32,7 +34,7 @@ def keeps_the_draft(after: Done) -> bool:
 
 async def test_recorded_is_said_with_the_numbers_that_the_record_gave(service: FakeService) -> None:
     after = await done(FileObjection(), tracker("yes", "affirm"))
-    assert after.said == ["say_file_done_several", "say_file_limits"]
+    assert after.said == SEVERAL
     first = after.messages[0]
     assert first["count"] == "2"
     assert first["objections"].splitlines() == [
@@ -44,6 +46,12 @@ async def test_recorded_is_said_with_the_numbers_that_the_record_gave(service: F
 async def test_one_objection_is_not_called_several(service: FakeService) -> None:
     after = await done(FileObjection(), tracker("yes", "affirm", unlinked_accounts=[]))
     assert after.said == ["say_file_done", "say_file_limits"]
+    assert after.messages[0]["reference"] == REFERENCES[0]
+
+
+async def test_each_of_several_objections_comes_with_its_receipt(service: FakeService) -> None:
+    after = await done(FileObjection(), tracker("yes", "affirm"))
+    assert [message["reference"] for message in after.messages[1:3]] == list(REFERENCES)
 
 
 @pytest.mark.parametrize("unlinked", [[], ANA["unlinked_accounts"]], ids=["one", "several"])
@@ -200,7 +208,7 @@ async def test_what_an_action_had_begun_to_say_is_taken_back_when_it_fails(
 async def test_cancelling_after_a_lost_answer_tells_what_is_on_record(service: FakeService) -> None:
     await done(FileObjection(), tracker("yes", "affirm"))
     after = await done(CancelObjection(), tracker("cancel", "cancel", attempted=True))
-    assert after.said == ["say_file_done_several", "say_file_limits"]
+    assert after.said == SEVERAL
     assert after.slots["draft_id"] is None
     assert after.loops == [None]
 

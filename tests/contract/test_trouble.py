@@ -14,6 +14,7 @@ import pytest
 from sanic import Sanic
 
 from bot.app import Application
+from bot.objections.errors import StorageError
 from bot.runtime import channel
 from bot.runtime.conversation import TurnFailed
 from bot.runtime.limits import RateLimit
@@ -32,6 +33,12 @@ class Service:
         self.conversations = conversations
         self._checks = checks
 
+    async def receipt(self, reference: str, kind: str) -> bytes | None:
+        # An objection that was filed before there were receipts has none.
+        if reference == "OBJ-OLD":
+            return None
+        raise StorageError
+
     async def ready(self) -> Mapping[str, bool]:
         return self._checks
 
@@ -45,8 +52,18 @@ class Broken:
     async def history(self, conversation: str) -> list[dict[str, Any]]:
         raise TurnFailed
 
+    async def filed(self, conversation: str) -> frozenset[str]:
+        raise TurnFailed
+
     async def forget(self, conversation: str) -> None:
         raise TurnFailed
+
+
+class Filed:
+    """Conversations in which two objections were filed."""
+
+    async def filed(self, conversation: str) -> frozenset[str]:
+        return frozenset({"OBJ-OLD", "OBJ-NEW"})
 
 
 class Buggy:
@@ -134,6 +151,7 @@ async def test_before_the_model_is_loaded_every_call_says_so(client_of: Open) ->
         await client.post("/chat/messages", json=hello()),
         await client.post("/chat/messages", json=hello(), headers={"Accept": EVENTS}),
         await client.get("/chat/history"),
+        await client.get("/chat/receipts/OBJ-NEW.pdf"),
         await client.delete("/chat/session"),
     ]
     for answer in answers:
@@ -146,11 +164,18 @@ async def test_a_turn_that_fails_can_be_tried_again(client_of: Open) -> None:
     answers = [
         await client.post("/chat/messages", json=hello()),
         await client.get("/chat/history"),
+        await client.get("/chat/receipts/OBJ-NEW.pdf"),
         await client.delete("/chat/session"),
     ]
     for answer in answers:
         assert_error(answer, 503, "failed")
         assert int(answer.headers["retry-after"]) >= 1
+
+
+async def test_a_record_that_cannot_be_read_is_no_missing_receipt(client_of: Open) -> None:
+    client = await client_of(Service(Filed()))
+    assert_error(await client.get("/chat/receipts/OBJ-NEW.pdf"), 503, "failed")
+    assert_error(await client.get("/chat/receipts/OBJ-OLD.pdf"), 404, "not_found")
 
 
 async def test_in_a_stream_a_failure_is_an_event_and_done_still_comes_last(

@@ -70,5 +70,5 @@ def test_nothing_personal_is_logged_at_the_most_talkative_level(
 def _secrets(folder: Path) -> list[str]:
     lines = (folder / "secrets.env").read_text("ascii").splitlines()
     secrets = [line.partition("=")[2] for line in lines]
-    assert len(secrets) == 2
+    assert len(secrets) == 3
     return secrets

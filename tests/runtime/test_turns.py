@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from bot.runtime.turns import INPUTS, BotMessage, Button, history, offered, turns
+from bot.runtime.turns import (
+    INPUTS,
+    BotMessage,
+    Button,
+    filed,
+    history,
+    offered,
+    turns,
+)
 
 Event = dict[str, Any]
 AT = 1_732_000_000.0
@@ -169,3 +177,22 @@ def test_the_same_words_typed_are_told_as_they_were_typed() -> None:
     found = turns([user("m1", "hi"), bot("say_file_what_to_change", buttons=[COUNTRY]),
                    user("m2", "change my country")])
     assert found[1].text == "change my country"
+
+
+def test_a_message_may_carry_a_file_to_keep() -> None:
+    receipt = {"url": "/chat/receipts/OBJ-1.pdf", "title": "Your receipt (PDF)"}
+    said = bot("say_file_done")
+    said["data"]["custom"] = {"download": receipt}
+
+    assert only([said]).as_dict()["download"] == receipt
+    assert "download" not in only([bot("say_file_done")]).as_dict()
+
+
+def test_the_numbers_of_every_filing_of_a_conversation_are_its_own() -> None:
+    def slot(name: str, value: Any) -> Event:
+        return {"event": "slot", "name": name, "value": value, "timestamp": AT}
+
+    events = [slot("references", None), slot("references", ["OBJ-1", "OBJ-2"]),
+              slot("reference", "OBJ-9"), user("m1", "OBJ-8"), slot("references", ["OBJ-3"])]
+    assert filed(events) == {"OBJ-1", "OBJ-2", "OBJ-3"}
+    assert filed([]) == frozenset()

@@ -24,13 +24,13 @@ Variants = list[dict[str, Any]]
 
 # What actions give. Answers to questions, `utter_…`, are given nothing.
 GIVEN = {"handle", "platform", "account", "summary", "problem", "changed", "objections", "count",
-         "reference", "received", "accounts", "state", "others", "promise"}
+         "reference", "received", "accounts", "state", "others", "promise", "position"}
 # What people really write, and what a formatter trips over.
 AWKWARD = ["{x}", "{", "}", "{0[email]}", "0[", "{summary}", "%s", "\\1", "{{controller}}", "$(id)"]
 
 
 def settings(**changed: Any) -> Settings:
-    return Settings(Path("var"), "sqlite:///x.db", "secret", "k1:key", **changed)
+    return Settings(Path("var"), "sqlite:///x.db", "secret", "k1:key", "key", **changed)
 
 
 def _given(name: str) -> set[str]:
@@ -77,13 +77,15 @@ def test_a_response_has_one_variant(name: str, variants: Variants) -> None:
     (variant,) = variants
     assert variant["text"].strip()
     # Conditions and channels would be variants by another name.
-    assert set(variant) <= {"text", "buttons"}
+    assert set(variant) <= {"text", "buttons", "custom"}
 
 
 @each_response
 def test_a_response_names_only_values_that_somebody_gives(name: str, variants: Variants) -> None:
     given = _given(name) | set(sentences(settings()))
-    named = set(re.findall(r"\{([^}]*)\}", json.dumps([v["text"] for v in variants])))
+    texts = [variant["text"] for variant in variants]
+    texts += [text for v in variants if "custom" in v for text in v["custom"]["download"].values()]
+    named = set(re.findall(r"\{([^}]*)\}", json.dumps(texts)))
     assert named <= given
 
 
@@ -97,6 +99,16 @@ def test_a_response_can_be_filled_and_nothing_is_left_open(
     texts = [variant["text"] for variant in filled]
     texts += [b["title"] for variant in filled for b in variant.get("buttons", [])]
     assert not [text for text in texts if "{" in text or "}" in text]
+
+
+@each_response
+def test_beside_text_and_buttons_a_response_has_a_download_or_nothing(
+    name: str, variants: Variants
+) -> None:
+    for extra in (variant["custom"] for variant in variants if "custom" in variant):
+        assert set(extra) == {"download"}
+        assert set(extra["download"]) == {"url", "title"}
+        assert extra["download"]["url"].startswith("/chat/receipts/")
 
 
 @each_response
@@ -217,7 +229,8 @@ async def test_who_runs_it_and_where_it_goes_is_said_when_it_matters(
     tracker: DialogueStateTracker, name: str, role: Any
 ) -> None:
     says = Wording(settings=settings(operator_role=role))
-    said = await says.generate(name, tracker, "chat", summary="-", objections="-", promise="-")
+    given = dict.fromkeys(("summary", "objections", "promise", "reference"), "-")
+    said = await says.generate(name, tracker, "chat", **given)
     assert said is not None
     assert sentences(settings(operator_role=role))["where_it_goes"] in said["text"]
 
@@ -225,7 +238,7 @@ async def test_who_runs_it_and_where_it_goes_is_said_when_it_matters(
 PROMISE = "You will get an answer by 27 December 2024."
 # Each response with a promise, and what the action gives beside it.
 PROMISING = {
-    "say_file_done": {"objections": "- OBJ-1"},
+    "say_file_done": {"objections": "- OBJ-1", "reference": "OBJ-1"},
     "say_file_done_several": {"objections": "- OBJ-1", "count": "2"},
     "say_status": {"reference": "OBJ-1", "received": "25 November 2024", "accounts": "one account",
                    "state": "It waits to be handled."},

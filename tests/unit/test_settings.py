@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.objections.crypto import Keys
+from bot.objections.signing import Signer
 from bot.settings import Place, Settings, SettingsError
 
 OWN_DATABASE = {"DATABASE_URL": "postgresql+psycopg2://db/bot"}
-SECRETS = {"SECRET_KEY": "a secret of 32 characters or more", "DATA_KEYS": "k1:a key"}
+SECRETS = {"SECRET_KEY": "a secret of 32 characters or more", "DATA_KEYS": "k1:a key",
+           "SIGNING_KEY": "a signing key"}
 
 
 def load(cwd: Path, **environ: str) -> Settings:
@@ -47,15 +49,17 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
 def test_missing_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
     first, second = load(tmp_path), load(tmp_path)
 
-    assert (first.secret_key, first.data_keys) == (second.secret_key, second.data_keys)
+    assert first == second
     assert len(first.secret_key) >= 43
     assert Keys.parse(first.data_keys)
+    assert Signer.parse(first.signing_key)
 
 
 def test_made_secrets_differ_from_place_to_place(tmp_path: Path) -> None:
     here, there = load(tmp_path / "here"), load(tmp_path / "there")
     assert here.secret_key != there.secret_key
     assert here.data_keys != there.data_keys
+    assert here.signing_key != there.signing_key
 
 
 def test_only_the_owner_can_read_made_secrets(tmp_path: Path) -> None:
@@ -67,16 +71,17 @@ def test_only_the_owner_can_read_made_secrets(tmp_path: Path) -> None:
 def test_two_first_starts_at_once_agree_on_the_secrets(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         loaded = list(pool.map(lambda _: load(tmp_path), range(16)))
-    assert len({(settings.secret_key, settings.data_keys) for settings in loaded}) == 1
+    assert len({(one.secret_key, one.data_keys, one.signing_key) for one in loaded}) == 1
 
 
 def test_a_given_secret_is_used_and_nothing_is_made(tmp_path: Path) -> None:
     settings = load(tmp_path, **SECRETS)
-    assert (settings.secret_key, settings.data_keys) == tuple(SECRETS.values())
+    given = (settings.secret_key, settings.data_keys, settings.signing_key)
+    assert given == tuple(SECRETS.values())
     assert not (tmp_path / "var").exists()
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATA_KEYS"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATA_KEYS", "SIGNING_KEY"])
 @pytest.mark.parametrize("empty", [{}, {"SECRET_KEY": "", "DATA_KEYS": " "}])
 def test_with_a_database_of_ones_own_a_missing_secret_is_named(
     tmp_path: Path, missing: str, empty: dict[str, str]
@@ -90,7 +95,7 @@ def test_with_a_database_of_ones_own_a_missing_secret_is_named(
 def test_no_secret_is_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, DATABASE_URL="postgresql://bot:pass-word@db/bot", **SECRETS)
     shown = repr(settings) + str(settings)
-    for secret in ("a secret", "a key", "pass-word"):
+    for secret in ("a secret", "a key", "a signing key", "pass-word"):
         assert secret not in shown
 
 

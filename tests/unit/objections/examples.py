@@ -6,11 +6,15 @@ from typing import Any
 
 from bot.objections.accounts import Account
 from bot.objections.filing import Filing
+from bot.objections.receipts import Issuer
+from bot.objections.signing import Signer
 
 ANA = Account("instagram", "ana.s")
 ANA_ON_FACEBOOK = Account("facebook", "ana.silva")
 SHOP = Account("facebook", "silva.flowers")
 OLD = Account("instagram", "ana_old")
+# The seed of a test; nobody signs with it.
+ISSUER = Issuer(Signer(bytes(range(32))), role="demo", operator="A Library", controller="Meta")
 
 
 def filing(**changes: Any) -> Filing:

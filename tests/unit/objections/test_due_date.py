@@ -15,7 +15,7 @@ from bot.objections import model
 from bot.objections.crypto import Keys
 from bot.objections.db import Conflict, Database
 from bot.objections.service import ObjectionService
-from tests.unit.objections.examples import ANA, OLD, SHOP, filing
+from tests.unit.objections.examples import ANA, ISSUER, OLD, SHOP, filing
 
 KEYS = Keys.parse("k1:" + b64encode(bytes(range(32))).decode())
 NOW = datetime(2024, 11, 25, 9, 30, 0, 123456, tzinfo=timezone.utc)
@@ -148,7 +148,7 @@ def test_a_migration_that_leaves_rows_pointing_nowhere_is_undone(before: Databas
 def test_what_is_filed_is_due_by_the_holidays_of_the_persons_country(
     database: Database, country: str | None, due: date
 ) -> None:
-    service = ObjectionService(database, KEYS, clock=lambda: NOW)
+    service = ObjectionService(database, KEYS, ISSUER, clock=lambda: NOW)
     filed = service.file(filing(country=country, unlinked_accounts=(SHOP, OLD)))
     assert filed.due_on == due
     assert [row.due_on for row in objections(database)] == [due] * 3
@@ -158,8 +158,8 @@ def test_what_is_filed_is_due_by_the_holidays_of_the_persons_country(
 def test_the_answer_to_an_earlier_filing_has_its_due_date_and_not_todays(
     database: Database,
 ) -> None:
-    ObjectionService(database, KEYS, clock=lambda: NOW).file(filing(country="IE"))
-    later = ObjectionService(database, KEYS, clock=lambda: NOW + timedelta(days=20))
+    ObjectionService(database, KEYS, ISSUER, clock=lambda: NOW).file(filing(country="IE"))
+    later = ObjectionService(database, KEYS, ISSUER, clock=lambda: NOW + timedelta(days=20))
     again = later.file(filing(country="IE"))
     found = later.find(filing().idempotency_key)
     assert found is not None

@@ -25,7 +25,7 @@ from bot.objections.filing import Filing
 from bot.objections.notice import NOTICE, NoticeChanged
 from bot.objections.references import new_reference, parse_reference
 from bot.objections.service import ObjectionService
-from tests.unit.objections.examples import ANA, ANA_ON_FACEBOOK, OLD, SHOP, filing
+from tests.unit.objections.examples import ANA, ANA_ON_FACEBOOK, ISSUER, OLD, SHOP, filing
 
 NOW = datetime(2024, 11, 25, 9, 30, 0, 123456, tzinfo=timezone.utc)
 KEY_1 = "k1:" + b64encode(bytes(range(32))).decode()
@@ -35,7 +35,7 @@ KEYS = Keys.parse(KEY_1)
 
 @pytest.fixture
 def service(database: Database) -> ObjectionService:
-    return ObjectionService(database, KEYS, clock=lambda: NOW)
+    return ObjectionService(database, KEYS, ISSUER, clock=lambda: NOW)
 
 
 def count(database: Database, table: str) -> int:
@@ -94,7 +94,7 @@ def test_references_follow_the_order_in_which_the_accounts_were_named(
 ) -> None:
     numbers = [new_reference() for _ in range(4)]
     handed_out = iter(numbers)
-    service = ObjectionService(database, KEYS, new_reference=lambda: next(handed_out))
+    service = ObjectionService(database, KEYS, ISSUER, new_reference=lambda: next(handed_out))
     unlinked = (SHOP, ANA_ON_FACEBOOK, OLD)
     first = service.file(filing(unlinked_accounts=unlinked))
     again = service.file(filing(unlinked_accounts=unlinked))
@@ -162,8 +162,9 @@ def test_a_notice_whose_text_changed_under_its_version_stops_filing(
     service.file(filing())
     before = counts(database)
     changed = dataclasses.replace(NOTICE, text="Other words.", sha256="0" * 64)
+    changed_service = ObjectionService(database, KEYS, ISSUER, notice=changed)
     with pytest.raises(NoticeChanged) as caught:
-        ObjectionService(database, KEYS, notice=changed).file(filing(idempotency_key="key-2"))
+        changed_service.file(filing(idempotency_key="key-2"))
     assert isinstance(caught.value, StorageError)
     assert counts(database) == before
 
@@ -237,7 +238,7 @@ def test_an_answer_repeats_this_persons_spelling_and_not_an_earlier_persons(
 
 
 def test_eight_threads_with_one_key_file_once(database: Database) -> None:
-    service = ObjectionService(database, KEYS)
+    service = ObjectionService(database, KEYS, ISSUER)
     together = threading.Barrier(8, timeout=60)
 
     def file(_: int) -> Any:
@@ -255,7 +256,7 @@ def test_eight_threads_with_one_key_file_once(database: Database) -> None:
 
 def test_eight_people_who_name_the_same_accounts_at_once_all_file(database: Database) -> None:
     # In another order each, which would be a deadlock if accounts were written as they are named.
-    service = ObjectionService(database, KEYS)
+    service = ObjectionService(database, KEYS, ISSUER)
     service.file(filing(account=OLD))
     together = threading.Barrier(8, timeout=60)
 
@@ -295,7 +296,7 @@ def test_somebody_else_cannot_block_an_objection_for_an_account(
 def test_a_reference_that_is_taken_is_drawn_again(database: Database) -> None:
     taken, fresh = new_reference(), new_reference()
     draws = iter([taken, taken, fresh])
-    service = ObjectionService(database, KEYS, new_reference=lambda: next(draws))
+    service = ObjectionService(database, KEYS, ISSUER, new_reference=lambda: next(draws))
     service.file(filing())
     second = service.file(filing(idempotency_key="key-2"))
     assert [objection.reference for objection in second.objections] == [fresh]
@@ -304,7 +305,7 @@ def test_a_reference_that_is_taken_is_drawn_again(database: Database) -> None:
 
 def test_references_that_are_all_taken_end_as_a_storage_error(database: Database) -> None:
     taken = new_reference()
-    service = ObjectionService(database, KEYS, new_reference=lambda: taken)
+    service = ObjectionService(database, KEYS, ISSUER, new_reference=lambda: taken)
     service.file(filing())
     before = counts(database)
     with pytest.raises(StorageError):
@@ -317,7 +318,7 @@ def test_references_that_are_all_taken_end_as_a_storage_error(database: Database
 
 @pytest.mark.parametrize(
     "table",
-    "notice account contact account_center center_link objection objection_account "
+    "notice account contact account_center center_link objection objection_account receipt "
     "audit_event".split(),
 )
 def test_a_database_that_breaks_in_the_middle_keeps_nothing(
@@ -373,7 +374,7 @@ def test_a_connection_lost_after_the_commit_still_gives_the_answer(
 
 
 def test_a_database_without_tables_is_a_storage_error(tmp_path: Path) -> None:
-    service = ObjectionService(Database(f"sqlite:///{tmp_path / 'empty.db'}"), KEYS)
+    service = ObjectionService(Database(f"sqlite:///{tmp_path / 'empty.db'}"), KEYS, ISSUER)
     with pytest.raises(StorageError):
         service.file(filing())
     with pytest.raises(StorageError):
@@ -415,7 +416,7 @@ def test_filing_twice_is_one_event(service: ObjectionService, database: Database
 
 
 def test_people_who_file_at_once_are_all_in_one_chain(database: Database) -> None:
-    service = ObjectionService(database, KEYS)
+    service = ObjectionService(database, KEYS, ISSUER)
     together = threading.Barrier(8, timeout=60)
 
     def file(number: int) -> None:
@@ -435,7 +436,7 @@ def test_people_who_file_at_once_are_all_in_one_chain(database: Database) -> Non
 
 
 def test_a_broken_log_stops_nobody_from_objecting(sqlite_database: Database) -> None:
-    service = ObjectionService(sqlite_database, KEYS)
+    service = ObjectionService(sqlite_database, KEYS, ISSUER)
     service.file(filing())
     with sqlite_database.session() as session:
         session.execute(text("DROP TRIGGER audit_event_no_update"))
@@ -464,7 +465,7 @@ def test_a_filing_with_a_value_that_is_not_valid_leaves_nothing(
     sqlite_database: Database, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(FieldError):
-        ObjectionService(sqlite_database, KEYS).file(filing(**changes))
+        ObjectionService(sqlite_database, KEYS, ISSUER).file(filing(**changes))
     assert set(counts(sqlite_database).values()) == {0}
 
 
@@ -531,7 +532,7 @@ def secret_filing() -> Filing:
 def test_the_file_on_disk_contains_nothing_that_was_typed(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    service = ObjectionService(sqlite_database, KEYS)
+    service = ObjectionService(sqlite_database, KEYS, ISSUER)
     reference = service.file(secret_filing()).objections[0].reference
     with sqlite3.connect(tmp_path / "only.db") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -550,7 +551,7 @@ def test_no_repr_and_no_log_shows_what_was_typed(
     database: Database, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("DEBUG")
-    service = ObjectionService(database, KEYS)
+    service = ObjectionService(database, KEYS, ISSUER)
     filed = service.file(secret_filing())
     shown = [
         repr(secret_filing()),
@@ -606,8 +607,8 @@ def test_erasing_a_contact_leaves_the_objection(
 
 
 def test_after_a_key_rotation_an_account_is_still_the_same_account(database: Database) -> None:
-    ObjectionService(database, KEYS).file(filing())
-    rotated = ObjectionService(database, Keys.parse(f"{KEY_2},{KEY_1}"))
+    ObjectionService(database, KEYS, ISSUER).file(filing())
+    rotated = ObjectionService(database, Keys.parse(f"{KEY_2},{KEY_1}"), ISSUER)
     rotated.file(filing(idempotency_key="key-2"))
     assert count(database, "account") == 1
     assert rotated.file(filing()).objections[0].accounts == (ANA,)
@@ -615,7 +616,7 @@ def test_after_a_key_rotation_an_account_is_still_the_same_account(database: Dat
 
 def test_times_are_recorded_in_utc_wherever_the_clock_stands(database: Database) -> None:
     tokyo = timezone(timedelta(hours=9))
-    service = ObjectionService(database, KEYS, clock=lambda: NOW.astimezone(tokyo))
+    service = ObjectionService(database, KEYS, ISSUER, clock=lambda: NOW.astimezone(tokyo))
     filed = service.file(filing())
     assert filed.received_at == NOW
     assert filed.received_at.utcoffset() == timedelta(0)
