@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from bench import stock
 from bot.evaluation import Case, Outcome, Report, details, draw, read
+from bot.log import configure
 from bot.nlu.encoders import MINILM_DIMENSIONS, capped, encoder
 from bot.nlu.recogniser import TURNED_AWAY, Recogniser
 from bot.nlu.spelling import Speller
@@ -87,6 +88,7 @@ class Examples:
 
 def main() -> None:
     """Climb the ladder, print it, keep it, and draw the confusions of what is served."""
+    configure("WARNING")
     console = Console()
     rungs = []
     for rung in _rungs():

@@ -49,6 +49,25 @@ def complete(reading: Reading, said: Said, draft: Slots) -> bool:
     return True
 
 
+def takes_off(reading: Reading, said: Said, draft: Slots) -> bool:
+    """Whether accounts are taken off the lists again: "remove facebook ana.old"."""
+    named = [account.as_dict() for account in scan_accounts(said.text)[0]]
+    if not named or not phrases.TAKES_OFF.search(said.text) or said.asks_something:
+        return False
+    for field in ACCOUNT_LISTS:
+        listed = draft.get(field) or []
+        kept = [account for account in listed if account not in named]
+        if kept != listed:
+            reading.slots.update({field: kept, "objection_confirmed": None})
+    if reading.slots:
+        reading.notes.append(Note("say_file_taken_off", {"accounts": labels(named)}))
+    else:
+        # The one that is filed for is asked for anew; of any other nothing was there to take.
+        assert said.asked is not None
+        reading.slots["account" if draft.get("account") in named else said.asked] = None
+    return True
+
+
 def read_list(reading: Reading, said: Said, draft: Slots) -> None:
     """The answer to a question for further accounts: a list, none, unsure, or somebody else's."""
     assert said.asked is not None

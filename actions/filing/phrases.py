@@ -106,6 +106,9 @@ BEGINS_CORRECTION = re.compile(
     r"my (?:full )?(?:name|e-?mail|mail|country|account)(?: address)? (?:is|should be))\b",
     re.IGNORECASE,
 )
+TAKES_OFF = re.compile(
+    r"\b(?:remove|delete|drop|without|take (?:off|out)|leave out)\b", re.IGNORECASE
+)
 REPLACES = re.compile(
     r"\b(?:i meant?|should be|wrong|instead of|correction|change|mistake|typo)\b", re.IGNORECASE
 )

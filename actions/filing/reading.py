@@ -45,6 +45,8 @@ def read(said: Said, draft: Slots) -> Reading:
         # Not a wish to stop, which would throw everything away.
         reading.slots[said.asked] = None
         return reading
+    if said.asked != "reason" and account_replies.takes_off(reading, said, draft):
+        return reading
     changed = field_to_change(said.text)
     doubtful = said.asked == "reason" or (said.asks_something and said.is_about_the_notice)
     if doubtful and not phrases.ASKS_FOR_CHANGE.match(said.text):

@@ -21,7 +21,8 @@ log = structlog.get_logger()
 
 MAX_TEXT = 1000
 _YES = re.compile(
-    r"(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*(?:please|do (?:it|that)|go ahead)?[\s.!]*",
+    r"(?=.*\w)(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*"
+    r"(?:please|do (?:it|that)|go ahead)?[\s.!]*",
     re.IGNORECASE,
 )
 # Buttons that a page may press without having been offered them: the opening of the widget and the

@@ -514,6 +514,16 @@ def test_whoever_goes_on_has_no_further_accounts(text: str) -> None:
     assert reading("unlinked_accounts", text, "out_of_scope").slots == {"unlinked_accounts": []}
 
 
+@pytest.mark.parametrize("asked", ["unlinked_accounts", "objection_confirmed"])
+def test_an_account_is_taken_off_the_list_it_is_on(asked: str) -> None:
+    text = "that looks wrong, remove facebook ana.silva"
+    found = reading(asked, text, linked_accounts=[FACEBOOK])
+    assert found.slots == {"linked_accounts": [], "objection_confirmed": None}
+    assert notes(found) == ["say_file_taken_off"]
+    # One that is on no list is not made the account that is filed for.
+    assert reading(asked, text, linked_accounts=[]).slots == {asked: None}
+
+
 def test_a_name_that_looks_like_a_command_is_a_name() -> None:
     assert filled(reading("full_name", "Ben Cancel", "cancel", 0.9)) == {"full_name": "Ben Cancel"}
 

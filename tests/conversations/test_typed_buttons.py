@@ -22,6 +22,13 @@ def test_a_yes_to_the_only_button_presses_it(person: Person) -> None:
     assert person.asked == "full_name"
 
 
+def test_signs_alone_press_nothing(person: Person) -> None:
+    person.says("how do I object")
+    assert len(person.offered) == 1
+    person.says("...")
+    assert person.asked is None
+
+
 def test_a_yes_among_several_buttons_presses_none(person: Person) -> None:
     person.says("hello")
     assert len(person.offered) > 1
