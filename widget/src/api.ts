@@ -1,7 +1,7 @@
 /** The chat channel over HTTP. Every method gives its result or throws a Failure. */
 import { Failure, failureOf, sentenceIn } from "./failure.ts";
 import { isObject, toBotMessage, toHistory } from "./messages.ts";
-import type { BotMessage, HistoryItem } from "./messages.ts";
+import type { BotMessage, Download, HistoryItem } from "./messages.ts";
 import { readEvents } from "./sse.ts";
 import { load, save } from "./storage.ts";
 import { strings } from "./strings.ts";
@@ -64,6 +64,11 @@ export class Api {
       // The stream broke off before `done`: the same id gets the whole reply again.
       throw new Failure(strings.network, true);
     });
+  }
+
+  /** A file of this conversation. */
+  async file({ url }: Download): Promise<Blob> {
+    return this.#patiently(async (signal) => (await this.#authorized(url, { signal })).blob());
   }
 
   /** Deletes the conversation on the server and forgets the token. */

@@ -2,10 +2,12 @@
 import { Choices } from "./choices.ts";
 import type { ChoiceSet } from "./choices.ts";
 import type { Turn } from "./conversation.ts";
-import { h } from "./dom.ts";
-import type { BotMessage, Button, HistoryItem } from "./messages.ts";
+import { h, icon } from "./dom.ts";
+import type { BotMessage, Button, Download, HistoryItem } from "./messages.ts";
 import { renderText } from "./render.ts";
 import { strings } from "./strings.ts";
+
+const ARROW = "M12 4v11M7 11l5 5 5-5M5 20h14";
 
 interface ShownChoices extends ChoiceSet {
   element: HTMLElement;
@@ -27,13 +29,15 @@ export class Log {
     tabindex: "0",
   });
   #onPress: (button: Button) => void;
+  #onSave: (download: Download) => void;
   #choices = new Choices<ShownChoices>();
   #turns = new Map<Turn, ShownTurn>();
   #seen = new Set<string>();
   #lastSaid: HTMLElement | null = null;
 
-  constructor(onPress: (button: Button) => void) {
+  constructor(onPress: (button: Button) => void, onSave: (download: Download) => void) {
     this.#onPress = onPress;
+    this.#onSave = onSave;
   }
 
   restore(history: HistoryItem[]): void {
@@ -97,6 +101,9 @@ export class Log {
     this.#seen.add(message.id);
     const bubble = h("div", { class: "bubble", dir: "auto" }, ...renderText(message.text));
     const element = h("div", { class: "turn bot" }, spoken(strings.botSaid), bubble);
+    if (message.download !== null) {
+      element.append(this.#file(message.download));
+    }
     if (message.buttons.length > 0) {
       element.append(this.#offer(message));
     }
@@ -147,6 +154,13 @@ export class Log {
     const titles = buttons.map(({ title }) => title);
     this.#choices.offer({ asks, titles, open: true, element });
     return element;
+  }
+
+  #file(download: Download): HTMLElement {
+    const save = h("button", { type: "button", class: "choice file", dir: "auto" }, download.title);
+    save.prepend(icon(ARROW));
+    save.addEventListener("click", () => this.#onSave(download));
+    return save;
   }
 
   #replied(reply: BotMessage[]): void {

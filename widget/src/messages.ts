@@ -12,6 +12,12 @@ export interface Input {
   autocomplete?: string;
 }
 
+/** A file of this conversation: `url` is a path of the chat, and wants the session's token. */
+export interface Download {
+  url: string;
+  title: string;
+}
+
 export interface BotMessage {
   from: "bot";
   id: string;
@@ -20,6 +26,7 @@ export interface BotMessage {
   asks: string | null;
   buttons: Button[];
   input: Input | null;
+  download: Download | null;
 }
 
 export interface PersonMessage {
@@ -33,6 +40,7 @@ export type HistoryItem = BotMessage | PersonMessage;
 type Json = Record<string, unknown>;
 
 const INPUT_TYPES = ["text", "email", "tel", "url"] as const;
+const OWN_PATH = /^\/?chat(?:\/[\w-][\w.-]*)+$/;
 const TOKENS = /^[a-z][a-z -]*$/;
 
 export function isObject(value: unknown): value is Json {
@@ -51,6 +59,7 @@ export function toBotMessage(value: unknown): BotMessage | null {
     asks: typeof value.asks === "string" ? value.asks : null,
     buttons: toButtons(value.buttons),
     input: toInput(value.input),
+    download: toDownload(value.download),
   };
 }
 
@@ -80,6 +89,16 @@ function toButtons(value: unknown): Button[] {
       ? [{ id: button.id, title: button.title }]
       : [],
   );
+}
+
+/** Only a path of the chat itself: the token that goes with the request is for no other server. */
+function toDownload(value: unknown): Download | null {
+  return isObject(value) &&
+    typeof value.url === "string" &&
+    typeof value.title === "string" &&
+    OWN_PATH.test(value.url)
+    ? { url: value.url.replace(/^\//, ""), title: value.title }
+    : null;
 }
 
 function toInput(value: unknown): Input | null {

@@ -6,6 +6,7 @@ import type { View } from "./conversation.ts";
 import { addStyles, h, icon } from "./dom.ts";
 import { Failure } from "./failure.ts";
 import { Log } from "./log.ts";
+import type { Download } from "./messages.ts";
 import css from "./panel.css";
 import { strings } from "./strings.ts";
 
@@ -32,10 +33,14 @@ export function createPanel(root: ShadowRoot, base: URL, onClosed: () => void): 
 class ChatPanel implements Panel {
   #dialog: HTMLDialogElement;
   #heading = h("h2", { id: "title" }, strings.title);
-  #log = new Log((button) => {
-    this.#conversation.press(button.id, button.title);
-    this.#focusComposer();
-  });
+  #api: Api;
+  #log = new Log(
+    (button) => {
+      this.#conversation.press(button.id, button.title);
+      this.#focusComposer();
+    },
+    (download) => void this.#save(download),
+  );
   #status = h("div", { class: "status", role: "status" });
   #alert = h("div", { class: "alert", role: "alert" });
   #composer = new Composer(
@@ -50,9 +55,9 @@ class ChatPanel implements Panel {
 
   constructor(root: ShadowRoot, base: URL, onClosed: () => void) {
     this.#onClosed = onClosed;
-    const api = new Api(base);
-    this.#conversation = new Conversation(api, this.#view());
-    api.onRenewed = () => {
+    this.#api = new Api(base);
+    this.#conversation = new Conversation(this.#api, this.#view());
+    this.#api.onRenewed = () => {
       this.#log.closeChoices();
       this.#log.note(strings.renewed);
     };
@@ -141,6 +146,20 @@ class ChatPanel implements Panel {
         this.#composer.clear();
       },
     };
+  }
+
+  /** The request carries the token in a header, so a plain link would not do. */
+  async #save(download: Download): Promise<void> {
+    try {
+      const url = URL.createObjectURL(await this.#api.file(download));
+      h("a", { href: url, download: download.url.split("/").at(-1)! }).click();
+      // The browser has taken the file by then.
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      this.#showAlert(null, null);
+    } catch (error) {
+      const sentence = error instanceof Failure ? error.sentence : strings.server;
+      this.#showAlert(sentence, () => void this.#save(download));
+    }
   }
 
   #onKey(event: KeyboardEvent): void {

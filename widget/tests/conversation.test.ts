@@ -13,6 +13,7 @@ const message = (text: string): BotMessage => ({
   asks: null,
   buttons: [],
   input: null,
+  download: null,
 });
 
 /** A server of which each post takes the next of `outcomes`; without one it answers. */
