@@ -9,8 +9,8 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
-from rasa.shared.nlu.training_data.features import Features
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rich.console import Console
@@ -26,23 +26,31 @@ READ = "read"
 @DefaultV1Recipe.register(
     DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True
 )
-class SentenceFeaturizer(GraphComponent):
+class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Adds one dense sentence feature of shape (1, 896) per message.
+
+    A featurizer as Rasa knows them, so that its own classifiers can follow it too.
 
     The text is read with its slips corrected; the property `read` of the message holds it so.
     """
 
     def __init__(
         self,
+        config: dict[str, Any],
         encoder: Encoder,
         model_storage: ModelStorage,
         resource: Resource,
         speller: Speller | None = None,
     ) -> None:
+        super().__init__(type(self).__name__, config)
         self._encoder = encoder
         self._model_storage = model_storage
         self._resource = resource
         self._speller = speller
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """See `Featurizer.validate_config`. There is nothing to configure."""
 
     @classmethod
     def create(
@@ -53,7 +61,7 @@ class SentenceFeaturizer(GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceFeaturizer:
         """See `GraphComponent.create`."""
-        return cls(encoder(), model_storage, resource)
+        return cls(config, encoder(), model_storage, resource)
 
     @classmethod
     def load(
@@ -67,7 +75,7 @@ class SentenceFeaturizer(GraphComponent):
         """See `GraphComponent.load`. A model without its speller does not load."""
         with model_storage.read_from(resource) as folder:
             speller = Speller.load(folder / "speller.json")
-        return cls(encoder(), model_storage, resource, speller)
+        return cls(config, encoder(), model_storage, resource, speller)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words that corrections may lead to."""
@@ -102,5 +110,4 @@ class SentenceFeaturizer(GraphComponent):
         return read
 
     def _put(self, message: Message, vector: Vectors) -> None:
-        feature = Features(vector.reshape(1, -1), FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
-        message.add_features(feature)
+        self.add_features_to_message(None, vector.reshape(1, -1), TEXT, message)

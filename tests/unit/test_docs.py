@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typer import Typer
 from bot.cli import app
 from bot.settings import ROOT, Settings
 
-DOCUMENTS = ("README.md", "docs/architecture.md")
+DOCUMENTS = ("README.md", "docs/architecture.md", "docs/understanding.md")
 SUFFIXES = "py yml yaml toml lock md txt json jsonl ts mjs css html js png sh".split()
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -154,3 +155,12 @@ def test_the_data_folder_in_the_readme_is_the_default(tmp_path: Path) -> None:
 
 def test_the_picture_is_small_enough_to_load_at_once() -> None:
     assert (ROOT / "docs" / "conversation.png").stat().st_size < 200_000
+
+
+def test_the_ladder_in_the_document_is_the_one_that_was_measured() -> None:
+    measured = json.loads(read("bench/results/understanding.json"))
+    document = read("docs/understanding.md")
+    for rung in measured["ladder"]:
+        shares = ("right", "offered", "turned_away", "caught_far", "caught_near")
+        figures = " | ".join(f"{rung[name]:.1%}".replace("%", " %") for name in shares)
+        assert f"| {rung['name']} | {figures} |" in document
