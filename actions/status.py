@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import promises, records
 from actions.base import BotAction, Event, topic, words
+from actions.withdrawal import TOPIC as WITHDRAWAL
 from bot.objections.errors import FieldError, StorageError, UnknownReference
 from bot.objections.references import find_reference, parse_reference
 from bot.objections.service import Status
@@ -42,6 +43,8 @@ class ValidateStatusForm(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         if tracker.latest_message.get("in_distress"):
             return []  # not for the form: a rule answers it
+        if (topic(tracker)[0] or "").partition("/")[0] == WITHDRAWAL:
+            return []  # its number is not one to look up
         text = words(tracker)
         reference = find_reference(text)
         if reference:

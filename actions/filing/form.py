@@ -14,6 +14,7 @@ from actions.base import BotAction, Event, topic, words
 from actions.filing import draft
 from actions.filing.reading import is_declaration, read, refuses
 from actions.filing.said import Said
+from actions.withdrawal import agreed
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -43,6 +44,8 @@ class ValidateObjectionForm(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         if tracker.latest_message.get("in_distress"):
             return []  # not for the form: a rule answers it
+        if agreed(tracker):
+            return []  # a button from before this filing
         name, confidence = topic(tracker)
         said = Said(words(tracker), name, confidence, tracker.get_slot("requested_slot"))
         reading = read(said, tracker.slots)

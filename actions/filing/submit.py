@@ -35,7 +35,7 @@ class FileObjection(BotAction):
             log.error("filing_failed", code=error.code)
             dispatcher.utter_message(response="say_file_failed")
             return _ask_again("objection_confirmed")
-        return tell(dispatcher, filed)
+        return tell(dispatcher, tracker, filed)
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         # A time limit says nothing about how the transaction ended.
@@ -55,7 +55,7 @@ class CancelObjection(BotAction):
             draft_id = tracker.get_slot("draft_id")
             filed = await records.ask(lambda service: service.find(draft_id))
             if filed is not None:
-                return [*tell(dispatcher, filed), *ended]
+                return [*tell(dispatcher, tracker, filed), *ended]
         dispatcher.utter_message(response="say_file_cancelled")
         return [*set_slots(draft.emptied()), *ended]
 
@@ -65,7 +65,7 @@ class CancelObjection(BotAction):
         return [SlotSet("requested_slot", None), ActiveLoop("objection_form")]
 
 
-def tell(dispatcher: CollectingDispatcher, filed: Filed) -> list[Event]:
+def tell(dispatcher: CollectingDispatcher, tracker: Tracker, filed: Filed) -> list[Event]:
     """Say that objections are on record, and end the draft."""
     count = len(filed.objections)
     dispatcher.utter_message(
@@ -85,8 +85,9 @@ def tell(dispatcher: CollectingDispatcher, filed: Filed) -> list[Event]:
                 reference=one.reference,
             )
     dispatcher.utter_message(response="say_file_limits")
-    references = [one.reference for one in filed.objections]
-    return [*set_slots(draft.emptied()), SlotSet("references", references)]
+    earlier = tracker.get_slot("references") or []
+    references = dict.fromkeys([*earlier, *(one.reference for one in filed.objections)])
+    return [*set_slots(draft.emptied()), SlotSet("references", list(references))]
 
 
 def _ask_again(field: str) -> list[Event]:

@@ -54,6 +54,9 @@ EVENTS: Mapping[str, Mapping[str, re.Pattern[str] | range]] = {
         "notice_version": _DATE,
         "position": _COUNT,
     },
+    "objection_withdrawn": {
+        "accounts": _COUNT,
+    },
 }
 
 # Rows that are in memory at once while verifying.

@@ -49,6 +49,7 @@ __all__ = [
     "objection",
     "objection_account",
     "receipt",
+    "withdrawal",
 ]
 
 CASE_STATUSES = (
@@ -270,4 +271,15 @@ receipt = Table(
     Column("signature", String(88), nullable=False),
     Column("key_id", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+# An objection is taken back once. The objection stays on record, and so does that it stood.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # What makes withdrawing twice give the first answer, also when two requests race.
+    Column("objection_id", ForeignKey("objection.id"), nullable=False, unique=True),
+    Column("withdrawn_at", UtcDateTime, nullable=False),
+    Column("channel", String(16), nullable=False),
 )

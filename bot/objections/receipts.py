@@ -148,7 +148,11 @@ def verify(data: bytes, keys: Iterable[PublicKey]) -> Receipt:
 
 
 def _content(facts: Facts, issuer: Issuer) -> dict[str, Any]:
-    contact = f" You can also write to {issuer.contact}" if issuer.contact else ""
+    contact = (
+        f"If you no longer have that chat, write to {issuer.contact}"
+        if issuer.contact
+        else "It can be taken back nowhere else: no other contact has been set up."
+    )
     moment = facts.received_at.astimezone(timezone.utc)
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -187,8 +191,7 @@ def _content(facts: Facts, issuer: Issuer) -> dict[str, Any]:
         ],
         "withdrawal": (
             "You can take this objection back at any time, without a reason. Write \"I want to "
-            "take my objection back\" in the chat and give the number. It tells you how."
-            + contact
+            "take my objection back\" in the chat in which you filed it. " + contact
         ),
         "notice": {
             "title": facts.notice.title,

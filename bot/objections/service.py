@@ -1,4 +1,5 @@
-"""Filing an objection, its state, its receipt: one method per use case, one transaction each.
+"""Filing an objection, taking it back, its state, its receipt: one method per use case, one
+transaction each.
 
 What a person has been told is filed is in the database; what failed is not there at all. Nothing
 personal is in an exception, a `repr` or a log line.
@@ -7,7 +8,7 @@ personal is in an exception, a `repr` or a log line.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from itertools import groupby
@@ -15,7 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 import structlog
-from sqlalchemy import Table, and_, func, insert, or_, select
+from sqlalchemy import Table, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -31,7 +32,7 @@ from bot.objections.receipts import Facts, Issuer, Receipt
 from bot.objections.references import new_reference, parse_reference
 from bot.objections.signing import canonical
 
-__all__ = ["Filed", "FiledObjection", "ObjectionService", "Status"]
+__all__ = ["Filed", "FiledObjection", "ObjectionService", "Status", "Withdrawn"]
 
 _log = structlog.get_logger()
 
@@ -75,6 +76,14 @@ class Status:
     received_at: datetime
     due_on: date
     account_count: int
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An objection that was taken back. `withdrawn_at` is in UTC and never changes."""
+
+    reference: str
+    withdrawn_at: datetime
 
 
 def _now() -> datetime:
@@ -129,6 +138,34 @@ class ObjectionService:
                 if not isinstance(error, Conflict):
                     raise
                 failure = error
+        raise failure
+
+    def withdraw(self, references: Iterable[str], channel: str) -> tuple[Withdrawn, ...]:
+        """Take objections back, all of them or none; their accounts are held by them no longer.
+
+        Other objections for the same accounts keep their hold. What was taken back before keeps its
+        first time, and nothing more is written about it. The answer is in the order of
+        `references`, each once. Whoever calls this has made sure that they are the person's.
+
+        Raises FieldError for what is no number, UnknownReference when there is no objection with
+        one of the numbers, StorageError when nothing could be written.
+        """
+        numbers = tuple(dict.fromkeys(parse_reference(reference) for reference in references))
+        failure = StorageError()
+        for _ in range(_ATTEMPTS):
+            try:
+                with self._database.session() as session:
+                    return self._withdraw(session, numbers, channel)
+            except Conflict as error:
+                # Somebody took one of them back a moment before us: their answer is the first.
+                failure = error
+            except StorageError:
+                # When the connection breaks during the commit, only the record knows how it ended.
+                with self._database.session(read_only=True) as session:
+                    rows = self._to_withdraw(session, numbers)
+                if len(rows) < len(numbers) or not all(row.withdrawn_at for row in rows):
+                    raise
+                return _in_order(numbers, {row.reference: row.withdrawn_at for row in rows})
         raise failure
 
     def status(self, reference_text: str) -> Status:
@@ -221,6 +258,65 @@ class ObjectionService:
         except Unreadable:
             _log.error("record_unreadable")
             raise StorageError() from None
+
+    # --- taking back
+
+    def _withdraw(
+        self, session: Connection, numbers: tuple[str, ...], channel: str
+    ) -> tuple[Withdrawn, ...]:
+        rows = self._to_withdraw(session, numbers)
+        if len(rows) < len(numbers):
+            raise UnknownReference()
+        times = {row.reference: row.withdrawn_at for row in rows}
+        now = self._clock().astimezone(timezone.utc)
+        standing = [row for row in rows if row.withdrawn_at is None]
+        for row in standing:
+            # Before anything else, so that who comes second changes nothing.
+            session.execute(
+                insert(model.withdrawal).values(
+                    id=model.new_id(), objection_id=row.id, withdrawn_at=now, channel=channel
+                )
+            )
+            times[row.reference] = now
+        released = [self._release(session, row.id) for row in standing]
+        # After everything else: from the first event to the commit, all who file wait for us.
+        for row, accounts in zip(standing, released, strict=True):
+            audit.append(
+                session,
+                at=now,
+                actor="person",
+                action="objection_withdrawn",
+                objection_id=row.id,
+                payload={"accounts": accounts},
+            )
+        return _in_order(numbers, times)
+
+    def _to_withdraw(self, session: Connection, numbers: tuple[str, ...]) -> list[Any]:
+        """The objections with these numbers: `id`, `reference`, `withdrawn_at` or None."""
+        objection, kept = model.objection.c, model.withdrawal.c
+        rows: list[Any] = session.execute(
+            select(objection.id, objection.reference, kept.withdrawn_at)
+            .select_from(model.objection)
+            .outerjoin(model.withdrawal, kept.objection_id == objection.id)
+            .where(objection.reference.in_(numbers))
+            # In one order for everybody: two that take back the same ones wait for each other
+            # instead of waiting in a circle.
+            .order_by(objection.id)
+        ).all()
+        return rows
+
+    def _release(self, session: Connection, objection_id: str) -> int:
+        """End what an objection does; the number of accounts that it covered."""
+        objection, covered = model.objection, model.objection_account
+        session.execute(
+            update(objection).where(objection.c.id == objection_id).values(case_status="withdrawn")
+        )
+        done = session.execute(
+            update(covered)
+            .where(covered.c.objection_id == objection_id)
+            .values(exclusion_state="released")
+        )
+        return int(done.rowcount)
 
     # --- writing
 
@@ -421,6 +517,10 @@ class ObjectionService:
         if row.sha256 != self._notice.sha256:
             raise NoticeChanged()
         return str(row.id)
+
+
+def _in_order(numbers: Iterable[str], times: Mapping[str, datetime]) -> tuple[Withdrawn, ...]:
+    return tuple(Withdrawn(number, times[number]) for number in numbers)
 
 
 def _is(index: BlindIndex) -> Any:

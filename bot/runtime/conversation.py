@@ -205,12 +205,16 @@ def _meant(before: list[Turn], text: str) -> str | None:
     last = before[-1].answer if before else []
     buttons = [button for message in last for button in message.buttons]
     for button in buttons:
-        if button.title.casefold() == text.strip(" .!").casefold():
+        if _plain(button.title) == _plain(text):
             return button.id
     is_open = any(message.asks for message in last)
     if len(buttons) == 1 and not is_open and _YES.fullmatch(text.strip()):
         return buttons[0].id
     return None
+
+
+def _plain(text: str) -> str:
+    return text.replace(",", "").strip(" .!").casefold()
 
 
 def _chosen(before: list[Turn], button_id: str) -> tuple[str, str]:

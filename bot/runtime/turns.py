@@ -35,6 +35,7 @@ _TOPICS = {
     "say_file": "file_objection",
     "say_ask": "file_objection",
     "say_status": "check_status",
+    "say_withdraw": "withdraw_objection",
     "say_out": "out_of_scope",
     "say_ask_reference": "check_status",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timezone
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from actions import records
 from actions.base import BotAction
 from bot.objections.accounts import Account
 from bot.objections.filing import Filing
-from bot.objections.service import Filed, FiledObjection, ObjectionService, Status
+from bot.objections.service import Filed, FiledObjection, ObjectionService, Status, Withdrawn
 
 RECEIVED = datetime(2024, 11, 25, tzinfo=timezone.utc)
 DUE = date(2024, 12, 27)
@@ -38,14 +38,15 @@ ANA = {
 
 
 class FakeService:
-    """Remembers what it was asked to file. `before` runs first and may raise or wait.
+    """Remembers what it was asked to do. `before` runs first and may raise or wait.
 
-    Every objection it is asked about is in `state`.
+    Every objection it is asked about is in `state`, but for those that were taken back.
     """
 
     def __init__(self) -> None:
         self.filed: list[Filing] = []
         self.asked: list[str] = []
+        self.withdrawn: list[str] = []
         self.before: Callable[[], None] = lambda: None
         self.state = "received"
 
@@ -71,7 +72,13 @@ class FakeService:
     def status(self, reference_text: str) -> Status:
         self.before()
         self.asked.append(reference_text)
-        return Status(reference_text, self.state, RECEIVED, DUE, 2)
+        state = "withdrawn" if reference_text in self.withdrawn else self.state
+        return Status(reference_text, state, RECEIVED, DUE, 2)
+
+    def withdraw(self, references: Iterable[str], channel: str) -> tuple[Withdrawn, ...]:
+        self.before()
+        self.withdrawn += references
+        return tuple(Withdrawn(reference, RECEIVED) for reference in references)
 
 
 @pytest.fixture
@@ -85,7 +92,11 @@ def service() -> Iterator[FakeService]:
 
 
 def tracker(
-    text: str = "", topic: str | None = None, confidence: float = 1.0, **slots: Any
+    text: str = "",
+    topic: str | None = None,
+    confidence: float = 1.0,
+    form: str | None = "objection_form",
+    **slots: Any,
 ) -> Tracker:
     """Ana's draft with these slots instead, after a message that was taken for `topic`."""
     name = (topic or "").partition("/")[0] or None
@@ -95,8 +106,8 @@ def tracker(
         "intent": {"name": name, "confidence": confidence},
         "entities": [],
     }
-    form = {"name": "objection_form"}
-    return Tracker("a", {**ANA, **slots}, latest, [], False, None, form, "action_listen")
+    loop = {"name": form} if form else {}
+    return Tracker("a", {**ANA, **slots}, latest, [], False, None, loop, "action_listen")
 
 
 class Done:

@@ -37,7 +37,11 @@ class Person:
     def presses(self, title: str) -> str:
         """Press a button of the last answer, by its title."""
         (button,) = [b for m in self.last for b in m.buttons if b.title == title]
-        return self._turn(self._conversations.press(self.id, uuid.uuid4().hex, button.id))
+        return self.press(button.id)
+
+    def press(self, button_id: str) -> str:
+        """Press any button, also one of an earlier answer, by its id."""
+        return self._turn(self._conversations.press(self.id, uuid.uuid4().hex, button_id))
 
     @property
     def asked(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -40,9 +40,14 @@ def draft_is_kept(person: Person) -> bool:
     ) and person.asked == "objection_confirmed"
 
 
+def breaking(application: Application, where: str) -> AbstractContextManager[None]:
+    """Let the next transaction that writes an objection break once."""
+    return breaking_when(application, where, "INSERT INTO objection ")
+
+
 @contextmanager
-def breaking(application: Application, where: str) -> Iterator[None]:
-    """Let the next transaction that writes an objection break once.
+def breaking_when(application: Application, where: str, begins: str) -> Iterator[None]:
+    """Let the next transaction with a statement that begins so break once.
 
     `where`: "writing" fails the statement, "committing" loses the commit, "answering" commits and
     loses the database's answer to it.
@@ -54,7 +59,7 @@ def breaking(application: Application, where: str) -> Iterator[None]:
     def on_execute(
         connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:
-        if statement.startswith("INSERT INTO objection ") and not writers:
+        if statement.startswith(begins) and not writers:
             writers.append(connection.connection.dbapi_connection)
             if where == "writing":
                 raise sqlite3.OperationalError("disk I/O error")

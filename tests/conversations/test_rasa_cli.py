@@ -51,4 +51,4 @@ def test_the_rules_do_what_the_stories_say(model: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
     report = json.loads((tmp_path / "story_report.json").read_text("utf-8"))
     counts = report["conversation_accuracy"]
-    assert (counts["correct"], counts["total"]) == (5, 5)
+    assert (counts["correct"], counts["total"]) == (6, 6)

@@ -85,6 +85,7 @@ def test_ids_come_from_the_persons_message_and_count_up() -> None:
         ("say_file_begin", "file_objection"),
         ("say_ask_email", "file_objection"),
         ("say_status", "check_status"),
+        ("say_withdraw_ask", "withdraw_objection"),
         ("say_welcome", None),
         ("say_failed", None),
         ("", None),

@@ -73,7 +73,11 @@ def test_it_says_what_was_filed_and_when() -> None:
 def test_it_says_what_the_objection_does_not_do_and_how_to_take_it_back() -> None:
     assert "other people share publicly may still be used" in " ".join(RECEIPT.content["does_not"])
     assert "binds once it has been registered and handled" in " ".join(RECEIPT.content["does"])
-    assert "back at any time" in RECEIPT.content["withdrawal"]
+    assert RECEIPT.content["withdrawal"] == (
+        "You can take this objection back at any time, without a reason. "
+        'Write "I want to take my objection back" in the chat in which you filed it. '
+        "It can be taken back nowhere else: no other contact has been set up."
+    )
 
 
 def test_a_time_elsewhere_is_written_in_utc() -> None:
@@ -98,7 +102,9 @@ def test_a_role_without_words_of_its_own_gets_no_receipt() -> None:
 def test_addresses_are_passed_on_when_there_are_any() -> None:
     reachable = replace(ISSUER, contact="a@example.org", form_url="https://example.org/form")
     content = issue(FACTS, reachable).content
-    assert content["withdrawal"].endswith("write to a@example.org")
+    assert content["withdrawal"].endswith(
+        "If you no longer have that chat, write to a@example.org"
+    )
     assert content["service"]["where"].endswith("form: https://example.org/form")
 
 
