@@ -1,0 +1,273 @@
+"""Writing a filing into the record: every row of it, in the transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Table, and_, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from bot.objections import audit, model, receipts
+from bot.objections.accounts import Account
+from bot.objections.crypto import BlindIndex, Keys
+from bot.objections.deadlines import due_on
+from bot.objections.filing import Checked
+from bot.objections.notice import Notice, NoticeChanged
+from bot.objections.receipts import Facts, Issuer
+from bot.objections.signing import canonical
+
+__all__ = ["Filed", "FiledObjection", "Recorder"]
+
+
+@dataclass(frozen=True)
+class FiledObjection:
+    """One objection and the accounts it covers, the one the person named first."""
+
+    reference: str
+    accounts: tuple[Account, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The objections of one filing, in the order in which their accounts were named.
+
+    `received_at` is in UTC. `due_on` is the last day for an answer, the same for all of them.
+    `again` says that an earlier answer was repeated.
+    """
+
+    batch_id: str
+    received_at: datetime
+    due_on: date
+    objections: tuple[FiledObjection, ...]
+    again: bool
+
+
+class Recorder:
+    """Writes filings. `new_reference` returns a number never used before."""
+
+    def __init__(
+        self, keys: Keys, issuer: Issuer, notice: Notice, new_reference: Callable[[], str]
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._notice = notice
+        self._new_reference = new_reference
+
+    def record(
+        self, session: Connection, batch_id: str, checked: Checked, now: datetime
+    ) -> Filed:
+        """Write one objection per Accounts Center, with its accounts, receipt and event.
+
+        Raises NoticeChanged when the record holds another text under the notice's version.
+        """
+        due = due_on(now, checked.country)
+        notice_id = self._notice_id(session, now)
+        # In one order for everybody: two filings that name the same accounts then wait for each
+        # other instead of waiting in a circle.
+        named = sorted((a for center in checked.centers for a in center), key=attrgetter("key"))
+        account_ids = {a.key: self._account_id(session, a, now) for a in named}
+        contact_id = self._write_contact(session, checked, now)
+        filed: list[FiledObjection] = []
+        objection_ids: list[str] = []
+        for position, accounts in enumerate(checked.centers):
+            ids = [account_ids[account.key] for account in accounts]
+            reference = self._new_reference()
+            objection_id = model.new_id()
+            reason = None
+            if checked.reason is not None:
+                reason = self._keys.seal(
+                    checked.reason, table="objection", row_id=objection_id, column="reason"
+                )
+            session.execute(
+                insert(model.objection).values(
+                    id=objection_id,
+                    reference=reference,
+                    batch_id=batch_id,
+                    batch_position=position,
+                    received_at=now,
+                    due_on=due,
+                    channel=checked.channel,
+                    language=checked.language,
+                    country=checked.country,
+                    reason=reason,
+                    case_status="received",
+                    notice_id=notice_id,
+                    account_center_id=self._write_center(session, ids, now),
+                    contact_id=contact_id,
+                    idempotency_key=checked.idempotency_key,
+                )
+            )
+            self._cover(session, objection_id, list(zip(accounts, ids, strict=True)))
+            facts = Facts(
+                reference=reference,
+                received_at=now,
+                full_name=checked.full_name,
+                accounts=accounts,
+                reason_given=checked.reason is not None,
+                notice=self._notice,
+                answer_by=due if self._issuer.answers else None,
+            )
+            self._write_receipt(session, objection_id, facts)
+            filed.append(FiledObjection(reference, accounts))
+            objection_ids.append(objection_id)
+        # After everything else: from the first event to the commit, all who file wait for us.
+        by_objection = zip(objection_ids, checked.centers, strict=True)
+        for position, (objection_id, accounts) in enumerate(by_objection):
+            audit.append(
+                session,
+                at=now,
+                actor="person",
+                action="objection_filed",
+                objection_id=objection_id,
+                payload={
+                    "accounts": len(accounts),
+                    "batch_id": batch_id,
+                    "notice_sha256": self._notice.sha256,
+                    "notice_version": self._notice.version,
+                    "position": position,
+                },
+            )
+        return Filed(batch_id, now.astimezone(timezone.utc), due, tuple(filed), again=False)
+
+    def _write_contact(self, session: Connection, checked: Checked, now: datetime) -> str:
+        row_id = model.new_id()
+        email_index = self._keys.index("contact.email", checked.email)
+        session.execute(
+            insert(model.contact).values(
+                id=row_id,
+                full_name=self._keys.seal(
+                    checked.full_name, table="contact", row_id=row_id, column="full_name"
+                ),
+                email=self._keys.seal(
+                    checked.email, table="contact", row_id=row_id, column="email"
+                ),
+                email_index=email_index.digest,
+                email_key_id=email_index.key_id,
+                created_at=now,
+            )
+        )
+        return row_id
+
+    def _write_center(self, session: Connection, account_ids: Iterable[str], now: datetime) -> str:
+        center_id = model.new_id()
+        session.execute(insert(model.account_center).values(id=center_id, created_at=now))
+        for account_id in account_ids:
+            session.execute(
+                insert(model.center_link).values(
+                    id=model.new_id(),
+                    account_center_id=center_id,
+                    account_id=account_id,
+                    source="self-declared",
+                    linked_from=now,
+                )
+            )
+        return center_id
+
+    def _cover(
+        self, session: Connection, objection_id: str, accounts: list[tuple[Account, str]]
+    ) -> None:
+        for position, (account, account_id) in enumerate(accounts):
+            row_id = model.new_id()
+            session.execute(
+                insert(model.objection_account).values(
+                    id=row_id,
+                    objection_id=objection_id,
+                    account_id=account_id,
+                    position=position,
+                    handle=self._keys.seal(
+                        account.handle, table="objection_account", row_id=row_id, column="handle"
+                    ),
+                    basis="center" if position else "named",
+                    # From receipt the account may not be used while the case is open: GDPR
+                    # Art. 18(1)(d).
+                    exclusion_state="hold",
+                )
+            )
+
+    def _write_receipt(self, session: Connection, objection_id: str, facts: Facts) -> None:
+        receipt = receipts.issue(facts, self._issuer)
+        row_id = model.new_id()
+        content = canonical(receipt.content).decode("utf-8")
+        session.execute(
+            insert(model.receipt).values(
+                id=row_id,
+                objection_id=objection_id,
+                content=self._keys.seal(content, table="receipt", row_id=row_id, column="content"),
+                signature=receipt.signature,
+                key_id=receipt.key_id,
+                created_at=facts.received_at,
+            )
+        )
+
+    def _account_id(self, session: Connection, account: Account, now: datetime) -> str:
+        """The row of this account, made when nobody has named it before."""
+        # `key` and not `handle`: the platform decides which spellings are the same account.
+        platform, name = account.key
+        table = model.account.c
+        look_up = (
+            select(table.id)
+            .where(
+                table.platform == platform,
+                or_(*(_is(index) for index in self._keys.indexes("account", platform, name))),
+            )
+            .order_by(table.created_at, table.id)
+            .limit(1)
+        )
+        row_id = session.execute(look_up).scalar_one_or_none()
+        if row_id is None:
+            fresh = model.new_id()
+            index = self._keys.index("account", platform, name)
+            _insert_unless_there(
+                session,
+                model.account,
+                id=fresh,
+                platform=platform,
+                handle_index=index.digest,
+                handle_key_id=index.key_id,
+                handle=self._keys.seal(
+                    account.handle, table="account", row_id=fresh, column="handle"
+                ),
+                created_at=now,
+            )
+            row_id = session.execute(look_up).scalar_one()
+        return str(row_id)
+
+    def _notice_id(self, session: Connection, now: datetime) -> str:
+        """The row of the notice, written once. Raises NoticeChanged when its text has changed."""
+        table = model.notice.c
+        look_up = select(table.id, table.sha256).where(
+            table.version == self._notice.version, table.language == self._notice.language
+        )
+        row = session.execute(look_up).one_or_none()
+        if row is None:
+            _insert_unless_there(
+                session,
+                model.notice,
+                id=model.new_id(),
+                version=self._notice.version,
+                language=self._notice.language,
+                title=self._notice.title,
+                text=self._notice.text,
+                sha256=self._notice.sha256,
+                created_at=now,
+            )
+            row = session.execute(look_up).one()
+        if row.sha256 != self._notice.sha256:
+            raise NoticeChanged()
+        return str(row.id)
+
+
+def _is(index: BlindIndex) -> Any:
+    table = model.account.c
+    return and_(table.handle_index == index.digest, table.handle_key_id == index.key_id)
+
+
+def _insert_unless_there(session: Connection, table: Table, **values: object) -> None:
+    """Write a row that many filings share; when another transaction was first, its row stays."""
+    dialect = postgresql if session.dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
