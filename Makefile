@@ -33,7 +33,7 @@ test: check  ## Every test that this machine can run, and what was left out and 
 	@scripts/widget-tests
 	@$(BIN)/python -m pytest -rs tests
 
-evaluate: train  ## How well people are understood, beside stock Rasa; half an hour the first time
+evaluate: train  ## How well people are understood, beside stock Rasa; slow the first time
 	@$(BIN)/python -W ignore -m bench.ladder
 
 clean:  ## Remove what was made, but not the data in var/

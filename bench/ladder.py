@@ -23,10 +23,11 @@ from bench import stock
 from bot.evaluation import Case, Outcome, Report, details, draw, read
 from bot.log import configure
 from bot.nlu.encoders import MINILM_DIMENSIONS, capped, encoder
+from bot.nlu.featurizer import as_read
 from bot.nlu.recogniser import TURNED_AWAY, Recogniser
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import OUT_OF_SCOPE
-from bot.runtime.training import model_path
+from bot.runtime.training import train_when_needed
 from bot.runtime.understanding import Understanding
 from bot.settings import ROOT, Settings
 
@@ -83,7 +84,7 @@ class Examples:
 
     def read(self, text: str) -> str:
         """A text as this rung reads it."""
-        return self._speller.correct(capped(text)) if self._corrects else capped(text)
+        return as_read(text, self._speller) if self._corrects else capped(text)
 
 
 def main() -> None:
@@ -120,8 +121,8 @@ def main() -> None:
 def _rungs() -> Iterator[Rung]:
     for name, title in (
         ("default", "Rasa's default: count vectors, DIET"),
-        ("logistic", "Rasa's logistic regression on count vectors"),
-        ("encoders-diet", "both encoders into DIET"),
+        ("logistic", "Rasa's logistic regression, count vectors"),
+        ("encoders", "Rasa's logistic regression on both encoders"),
     ):
         model = stock.trained(name)
         yield _measured(title, model.outcome, model.seconds)
@@ -215,7 +216,7 @@ def _kernel(examples: Examples, terms: bool) -> Decide:
 
 
 def _served() -> Decide:
-    return Understanding(model_path(ROOT), Settings.load()).outcome
+    return Understanding(train_when_needed(ROOT), Settings.load()).outcome
 
 
 def _examples() -> Iterator[tuple[str, str]]:

@@ -20,8 +20,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.decide import decide
-from bot.nlu.encoders import Vectors, capped, encoder
-from bot.nlu.featurizer import READ
+from bot.nlu.encoders import Vectors, encoder
+from bot.nlu.featurizer import READ, as_read
 from bot.nlu.recogniser import Reading, Recogniser
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided
@@ -146,6 +146,6 @@ def _questions(folder: Path, speller: Speller) -> list[tuple[Vectors, str, froze
     """The calibration set's questions: vector, text as read, the topics that are right."""
     lines = (folder / "in_scope.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
-    texts = [speller.correct(capped(row["text"])) for row in rows]
+    texts = [as_read(row["text"], speller) for row in rows]
     accepted = [frozenset((row["topic"], *row["alt"])) for row in rows]
     return list(zip(encoder().encode_all(texts), texts, accepted, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -21,6 +22,13 @@ from bot.nlu.spelling import Speller
 
 # The message property with the text as it was read.
 READ = "read"
+# The number of an objection; its random characters say nothing about what is meant with it.
+_NUMBER = re.compile(r"\bOBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?(?!\w)", re.IGNORECASE)
+
+
+def as_read(text: str, speller: Speller) -> str:
+    """A text as it is read for understanding: bounded, slips corrected, numbers replaced."""
+    return speller.correct(capped(_NUMBER.sub("my objection", text)))
 
 
 @DefaultV1Recipe.register(
@@ -105,7 +113,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _read(self, message: Message) -> str:
         assert self._speller is not None, "trained or loaded before it is used"
-        read = self._speller.correct(capped(message.get(TEXT)))
+        read = as_read(message.get(TEXT), self._speller)
         message.set(READ, read)
         return read
 
