@@ -214,13 +214,18 @@ def test_an_objection_is_filed_from_the_link_to_its_number_by_keyboard_alone(pag
     expect(composer(page)).to_be_focused()
 
 
-def test_the_receipt_is_saved_from_the_chat(page: Page) -> None:
+def file_an_objection(page: Page) -> None:
+    """Opens the chat and files; the confirmation is the last thing said."""
     open_chat(page)
     say(page, "I object. I'm Ana Silva, ana@example.org, Ireland, instagram ana.receipt")
     for answer in ("no", "no", "no reason", "yes"):
         wait_for_the_reply(page)
         say(page, answer)
     wait_for_the_reply(page)
+
+
+def test_the_receipt_is_saved_from_the_chat(page: Page) -> None:
+    file_an_objection(page)
     with page.expect_download() as saving:
         conversation(page).get_by_role("button", name="Receipt OBJ-").click()
     assert REFERENCE.match(saving.value.suggested_filename)
@@ -230,12 +235,7 @@ def test_the_receipt_is_saved_from_the_chat(page: Page) -> None:
 
 
 def test_a_receipt_that_cannot_be_fetched_is_said_plainly(page: Page) -> None:
-    open_chat(page)
-    say(page, "I object. I'm Ana Silva, ana@example.org, Ireland, instagram ana.receipt")
-    for answer in ("no", "no", "no reason", "yes"):
-        wait_for_the_reply(page)
-        say(page, answer)
-    wait_for_the_reply(page)
+    file_an_objection(page)
     page.route("**/chat/receipts/**", lambda route: route.abort())
     conversation(page).get_by_role("button", name="Receipt OBJ-").click()
     expect(panel(page).get_by_role("alert")).not_to_be_empty()
