@@ -28,7 +28,8 @@ _AGREES = (
 YES = re.compile(
     rf"go[\s.!]*|(?=.*\b(?:{_AGREES})\b)"
     rf"(?:(?:{_AGREES}|all|file|just|please|pls|now|it|this|that|that'?s|it'?s|its|is|looks|"
-    r"everything|absolutely|definitely|of course|thanks?|thank you|then|great|do)\b[\s.!,]*)+",
+    r"everything|absolutely|definitely|of course|thanks?|thank you|then|great|do|plz|pleas|thx|ty)"
+    r"\b[\s.!,]*)+",
     re.IGNORECASE,
 )
 NONE = re.compile(
@@ -113,6 +114,10 @@ REPLACES = re.compile(
     r"\b(?:i meant?|should be|wrong|instead of|correction|change|mistake|typo)\b", re.IGNORECASE
 )
 NAME_CUE = re.compile(r"\b(?:name is|i'?m|i am|it'?s|this is|call me|here)\b", re.IGNORECASE)
+# "change" with two letters turned round, or one left out.
+SLIPS_OF_CHANGE = re.compile(
+    r"\b(?:hcange|cahnge|chnage|chagne|chaneg|hange|cange|chnge|chage|chane|chang)\b", re.IGNORECASE
+)
 WANTS_CHANGE = re.compile(
     r"\b(?:change|edit|fix|update|wrong|incorrect|mistake|typo|redo|replace|"
     # To remove an account is something else.

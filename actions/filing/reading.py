@@ -96,6 +96,7 @@ def is_declaration(text: str) -> bool:
 
 def field_to_change(text: str) -> str | None:
     """The field that somebody wants to change or calls wrong, None when that is not said."""
+    text = phrases.SLIPS_OF_CHANGE.sub("change", text)
     if not phrases.WANTS_CHANGE.search(text) or len(text) > 200:
         return None
     return next((name for name, field in phrases.FIELD_WORDS.items() if field.search(text)), None)
