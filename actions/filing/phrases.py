@@ -20,16 +20,20 @@ QUESTION = re.compile(
     re.IGNORECASE,
 )
 # A yes and nothing else: "ok i see", "yes who gets this" and "yes tomorrow" are none.
+# In a pattern that repeats, a text must fit in one way only, or a long one takes for ever: so
+# "file" and "do" stand there as words, and not once more in front of "it".
 _AGREES = (
     r"y|ye+s+|yep|yeah|yup|ya|ok|okay|k|sure|correct|right|perfect|confirm(?:ed)?|fine|alright|"
-    r"agreed|good|go ahead|go for it|i (?:do )?(?:confirm|agree)|i'?m sure|i am sure|"
-    r"(?:file|send|submit|do) (?:it|this|that|the objections?|my objections?)"
+    r"agreed|good|go ahead|go for it|i (?:do )?(?:confirm|agree)|i'?m sure|i am sure"
 )
+_THE_OBJECTION = r"the objections?|my objections?"
 YES = re.compile(
-    rf"go[\s.!]*|(?=.*\b(?:{_AGREES})\b)"
-    rf"(?:(?:{_AGREES}|all|file|just|please|pls|now|it|this|that|that'?s|it'?s|its|is|looks|"
-    r"everything|absolutely|definitely|of course|thanks?|thank you|then|great|do|plz|pleas|thx|ty)"
-    r"\b[\s.!,]*)+",
+    rf"go[\s.!]*|(?=.*\b(?:{_AGREES}|"
+    rf"(?:file|send|submit|do) (?:it|this|that|{_THE_OBJECTION}))\b)"
+    rf"(?:(?:{_AGREES}|(?:send|submit) (?:it|this|that|{_THE_OBJECTION})|"
+    rf"(?:file|do) (?:{_THE_OBJECTION})|all|file|just|please|pls|now|it|this|that|that'?s|it'?s|is|"
+    r"looks|everything|absolutely|definitely|of course|thanks?|thank you|then|great|do|plz|pleas|"
+    r"thx|ty)\b[\s.!,]*)+",
     re.IGNORECASE,
 )
 NONE = re.compile(
@@ -52,13 +56,13 @@ PLAIN_STOP = re.compile(
 PLAIN_RESTART = re.compile(
     r"(?=.*\b(?:start|begin|restart|reset|beginning|scratch|anew)\b)"
     r"(?:(?:start|begin|restart|reset|over|again|anew|new|from|the|beginning|scratch|everything|all|"
-    r"it|this|please|pls|now|just|ok|okay|no|wait|lets|let'?s|can we|i want to|i would like to)"
+    r"it|this|please|pls|now|just|ok|okay|no|wait|let'?s|can we|i want to|i would like to)"
     r"\b[\s.!,?]*)+",
     re.IGNORECASE,
 )
 # To a question for further accounts: there are none, go on.
 GOES_ON = re.compile(
-    r"(?:(?:just|please|ok|okay|now|lets|let'?s)\b\s*)*"
+    r"(?:(?:just|please|ok|okay|now|let'?s)\b\s*)*"
     r"(?:(?:file|send|submit) (?:it|this)|move on|go on|next|continue|proceed|done)[\s.!,]*",
     re.IGNORECASE,
 )

@@ -170,9 +170,9 @@ _COUNTRY_LABEL = re.compile(r"(?:and |country |land |país |pays |paese )", re.I
 # The full stop of an initial ("Ana B. Silva") ends nothing.
 _CLAUSE = re.compile(r"[\n,;!?()<>|/]| [-–—] |(?<!\b[^\W\d_])\.(?= )")
 
-# Thanks and faces made of signs.
+# One of the thanks, or of the faces made of signs, that a reply ends with.
 _TAIL = re.compile(
-    r"(?:[\s,.!]+(?:please|thanks|thank you|here)[\s.!]*|\s+[:;]['-]?[()DPp/|]+\s*)+$",
+    r"(?:[\s,.!]+(?:please|thanks|thank you|here)[\s.!]*|\s+[:;]['-]?[()DPp/|]+\s*)$",
     re.IGNORECASE,
 )
 
@@ -361,7 +361,7 @@ class _Message:
         problems_of = {problem.field for problem in self.problems}
         if asked in problems_of or CONTROL.fullmatch(self.rest.strip(" .,!")):
             return
-        reply = _TAIL.sub("", LEAD.sub("", self.rest.strip(" ,\n"), count=1)).strip(" ,\n")
+        reply = _without_tail(LEAD.sub("", self.rest.strip(" ,\n"), count=1)).strip(" ,\n")
         try:
             if asked == "full_name" and self.full_name is None:
                 self.full_name = self._replied_name(reply)
@@ -418,6 +418,13 @@ def _is_certain(handle: str) -> bool:
     return handle.startswith("@") or bool(
         re.search(r"[^\W_][._][^\W_]|_", handle) or re.search(r"[^\W\d_]{2,}\d|\d{8,}", handle)
     )
+
+
+def _without_tail(reply: str) -> str:
+    # One after the other: in one pattern the signs between them would belong to either.
+    while (shorter := _TAIL.sub("", reply)) != reply:
+        reply = shorter
+    return reply
 
 
 def _plain_name(text: str) -> str | None:

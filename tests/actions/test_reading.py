@@ -656,3 +656,16 @@ def test_one_more_account_at_the_summary_is_not_dropped_in_silence() -> None:
 
 def test_a_question_with_stop_in_it_throws_nothing_away() -> None:
     assert reading("full_name", "so is meta going to stop now", "cancel", 0.95).slots
+
+
+@pytest.mark.parametrize("asked", ORDER)
+@pytest.mark.parametrize("topic", ["affirm", "cancel", "start_over"])
+@pytest.mark.parametrize(
+    "again",
+    ["do it ", "file it ", "send it ", "its ", "it's all right ", "lets ", "start over ",
+     "stop it ", "please ", "thank you ", "!!!thanks", " :) ", "i am sure ",
+     "maybe, i'm not sure yet "],
+)
+def test_no_reply_is_read_for_ever(asked: str, topic: str, again: str) -> None:
+    # A pattern that such a text fits in two ways would try all of them: the test would not end.
+    reading(asked, again * (900 // len(again)) + "x", topic)
