@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
 SHORTEST_KEY = 32
-Role = Literal["demo", "controller"]
+Role = Literal["demo", "controller", "helper"]
+_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
 _New = Callable[[], str]
 
 
@@ -62,6 +64,16 @@ class Settings:
     controller_contact: str = ""
     objection_form_url: str = ""
     privacy_policy_url: str = ""
+    # smtp:// or smtps://, with user and password where the server wants them; without it mail is
+    # written into files.
+    smtp_url: str = field(default="", repr=False)
+    mail_from: str = ""
+    # Days until something is removed, or a hold ends; 0 is never. Conversations count from their
+    # last word, contacts from the day their last case was closed, an unverified hold from the last
+    # day for an answer.
+    conversation_days: int = 30
+    contact_days: int = 365
+    unverified_hold_days: int = 0
     log_level: str = "WARNING"
     session_lifetime: int = 30 * 24 * 3600
     turn_limit: float = 20.0
@@ -84,8 +96,14 @@ class Settings:
         embedded = not read.text("DATABASE_URL")
         made = _Made(data_dir) if embedded else None
         role = read.text("OPERATOR_ROLE") or "demo"
-        if role not in ("demo", "controller"):
-            raise SettingsError("OPERATOR_ROLE must be 'demo' or 'controller'.")
+        if role not in get_args(Role):
+            raise SettingsError("OPERATOR_ROLE must be 'demo', 'controller' or 'helper'.")
+        contact = read.text("CONTROLLER_CONTACT")
+        if role == "helper" and not _ADDRESS.fullmatch(contact):
+            raise SettingsError(
+                "CONTROLLER_CONTACT must be an e-mail address when OPERATOR_ROLE is 'helper': "
+                "the objections are sent there."
+            )
         operator = read.text("OPERATOR_NAME")
         controller = read.text("CONTROLLER_NAME") or "Meta"
         return cls(
@@ -100,9 +118,14 @@ class Settings:
             operator_role=cast(Role, role),
             operator_name=operator or (controller if role == "controller" else ""),
             controller_name=controller,
-            controller_contact=read.text("CONTROLLER_CONTACT"),
+            controller_contact=contact,
             objection_form_url=read.url("OBJECTION_FORM_URL"),
             privacy_policy_url=read.url("PRIVACY_POLICY_URL"),
+            smtp_url=read.smtp("SMTP_URL"),
+            mail_from=read.text("MAIL_FROM"),
+            conversation_days=read.days("CONVERSATION_DAYS", 30),
+            contact_days=read.days("CONTACT_DAYS", 365),
+            unverified_hold_days=read.days("UNVERIFIED_HOLD_DAYS", 0),
             log_level=read.level("LOG_LEVEL"),
         )
 
@@ -148,6 +171,18 @@ class _Reader:
         if value and not value.startswith(("https://", "http://")):
             raise SettingsError(f"{name} must begin with https:// or http://.")
         return value
+
+    def smtp(self, name: str) -> str:
+        value = self.text(name)
+        if value and not value.startswith(("smtp://", "smtps://")):
+            raise SettingsError(f"{name} must begin with smtp:// or smtps://.")
+        return value
+
+    def days(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value and not (value.isascii() and value.isdigit() and int(value) < 100_000):
+            raise SettingsError(f"{name} must be a number of days, 0 for never.")
+        return int(value) if value else default
 
     def origins(self, name: str) -> frozenset[str]:
         origins = frozenset(part.strip().rstrip("/") for part in self.text(name).split(",") if part)

@@ -43,6 +43,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ACTOR = re.compile(r"person|system|operator:[a-z0-9._-]{1,32}")
+_GROUND = re.compile("|".join(model.GROUNDS))
 # A number below this is a count or a position, and too short for a telephone number.
 _COUNT = range(1_000_000)
 
@@ -54,9 +55,22 @@ EVENTS: Mapping[str, Mapping[str, re.Pattern[str] | range]] = {
         "notice_version": _DATE,
         "position": _COUNT,
     },
-    "objection_withdrawn": {
-        "accounts": _COUNT,
-    },
+    "objection_withdrawn": {"accounts": _COUNT},
+    "email_verified": {},
+    "contact_changed": {"field": re.compile(r"email|full_name")},
+    "case_taken": {},
+    "case_upheld": {"accounts": _COUNT},
+    "refusal_proposed": {"ground": _GROUND},
+    "case_refused": {"accounts": _COUNT, "ground": _GROUND},
+    # The person was told of the refusal, and the accounts are held no longer.
+    "refusal_told": {"accounts": _COUNT},
+    "case_not_matched": {"accounts": _COUNT},
+    "case_reopened": {"accounts": _COUNT},
+    "answer_put_off": {"due_after": _DATE, "due_before": _DATE},
+    "hold_expired": {"accounts": _COUNT},
+    "person_erased": {"objections": _COUNT},
+    "keys_rotated": {"contacts": _COUNT, "key_id": re.compile(r"[A-Za-z0-9_-]{1,32}")},
+    "record_exported": {"objections": _COUNT},
 }
 
 # Rows that are in memory at once while verifying.

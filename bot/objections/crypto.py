@@ -4,11 +4,15 @@ A field is sealed with AES-256-GCM. The row's identity (table, row id, column) i
 data, so a ciphertext copied into another row or column does not open. The id of the key stands in
 front of the ciphertext, so keys can rotate: the first configured key seals, every key opens.
 
+Each data subject has a key of their own, which seals what they told. It is kept sealed under a
+configured key, beside their name. So rotating the configured keys re-seals one short field a
+person, and destroying that field erases the person, in every copy of the rest too.
+
 Layout of a sealed field, in bytes:
 
-    1   format, always 1
-    1   length n of the key id
-    n   key id, ASCII
+    1   format: 1, under a configured key       2, under the subject's key
+    1   length n of the key id                  (not there)
+    n   key id, ASCII                           (not there)
     12  nonce, random
     *   ciphertext, then the 16-byte tag
 
@@ -25,17 +29,20 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-__all__ = ["BlindIndex", "Keys", "Unreadable"]
+__all__ = ["BlindIndex", "Keys", "Sealer", "SubjectKey", "Unreadable"]
 
 _FORMAT = 1
+_SUBJECT_FORMAT = 2
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_WRAPPED = "wrapped_key"
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _URL_SAFE = str.maketrans("-_", "+/")
 _HOW = (
@@ -61,6 +68,38 @@ class _Key:
     key_id: str
     seal: bytes = field(repr=False)
     index: bytes = field(repr=False)
+
+
+class Sealer(Protocol):
+    """What seals and opens the fields of one data subject."""
+
+    def seal(self, text: str, *, table: str, row_id: str, column: str) -> bytes:
+        """Encrypt `text` for one column of one row."""
+
+    def open(self, sealed: bytes, *, table: str, row_id: str, column: str) -> str:
+        """Decrypt what `seal` made for the same column of the same row; else Unreadable."""
+
+
+class SubjectKey:
+    """The key of one data subject: 32 bytes, kept nowhere but sealed under a configured key."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(secret)
+
+    def seal(self, text: str, *, table: str, row_id: str, column: str) -> bytes:
+        """Encrypt `text` for one column of one row."""
+        header, nonce = bytes([_SUBJECT_FORMAT]), secrets.token_bytes(_NONCE_BYTES)
+        identity = _identity(header, table, row_id, column)
+        return header + nonce + self._cipher.encrypt(nonce, text.encode("utf-8"), identity)
+
+    def open(self, sealed: bytes, *, table: str, row_id: str, column: str) -> str:
+        """Decrypt what `seal` made for the same column of the same row; else Unreadable."""
+        sealed = bytes(sealed)  # psycopg2 hands a memoryview
+        header, rest = sealed[:1], sealed[1:]
+        if header != bytes([_SUBJECT_FORMAT]):
+            raise Unreadable("a sealed field has an unknown format")
+        identity = _identity(header, table, row_id, column)
+        return _decrypted(self._cipher, rest, identity).decode("utf-8")
 
 
 class Keys:
@@ -102,18 +141,42 @@ class Keys:
         """The id of the key that seals and indexes from now on."""
         return self._current.key_id
 
+    def new_subject(self, contact_id: str) -> tuple[SubjectKey, bytes]:
+        """A fresh key for the person of this row of `contact`, and the same sealed, to be kept."""
+        secret = secrets.token_bytes(_KEY_BYTES)
+        return SubjectKey(secret), self._seal(secret, "contact", contact_id, _WRAPPED)
+
+    def subject(self, wrapped: bytes | None, contact_id: str) -> Sealer:
+        """The key that `new_subject` sealed; without one, what the configured keys seal directly,
+        as they did before subjects had keys.
+
+        Raises Unreadable.
+        """
+        if wrapped is None:
+            return self
+        return SubjectKey(self._open(wrapped, "contact", contact_id, _WRAPPED))
+
+    def rewrapped(self, wrapped: bytes, contact_id: str) -> bytes:
+        """The same subject's key, sealed under the current configured key. Raises Unreadable."""
+        secret = self._open(wrapped, "contact", contact_id, _WRAPPED)
+        return self._seal(secret, "contact", contact_id, _WRAPPED)
+
     def seal(self, text: str, *, table: str, row_id: str, column: str) -> bytes:
         """Encrypt `text` for one column of one row."""
-        key = self._current
-        header = bytes([_FORMAT, len(key.key_id)]) + key.key_id.encode("ascii")
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = AESGCM(key.seal).encrypt(
-            nonce, text.encode("utf-8"), _identity(header, table, row_id, column)
-        )
-        return header + nonce + sealed
+        return self._seal(text.encode("utf-8"), table, row_id, column)
 
     def open(self, sealed: bytes, *, table: str, row_id: str, column: str) -> str:
         """Decrypt what `seal` made for the same column of the same row; else Unreadable."""
+        return self._open(sealed, table, row_id, column).decode("utf-8")
+
+    def _seal(self, plain: bytes, table: str, row_id: str, column: str) -> bytes:
+        key = self._current
+        header = bytes([_FORMAT, len(key.key_id)]) + key.key_id.encode("ascii")
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        identity = _identity(header, table, row_id, column)
+        return header + nonce + AESGCM(key.seal).encrypt(nonce, plain, identity)
+
+    def _open(self, sealed: bytes, table: str, row_id: str, column: str) -> bytes:
         sealed = bytes(sealed)  # psycopg2 hands a memoryview
         if len(sealed) < 2 or sealed[0] != _FORMAT:
             raise Unreadable("a sealed field has an unknown format")
@@ -123,12 +186,7 @@ class Keys:
             key = self._keys[header[2:].decode("ascii")]
         except (KeyError, UnicodeDecodeError):
             raise Unreadable("the key of a sealed field is not among DATA_KEYS") from None
-        nonce, body = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
-        try:
-            plain = AESGCM(key.seal).decrypt(nonce, body, _identity(header, table, row_id, column))
-        except (InvalidTag, ValueError):
-            raise Unreadable("a sealed field is damaged or belongs to another row") from None
-        return plain.decode("utf-8")
+        return _decrypted(AESGCM(key.seal), rest, _identity(header, table, row_id, column))
 
     def index(self, purpose: str, *values: str) -> BlindIndex:
         """Hash normalised `values` with the current key.
@@ -151,6 +209,14 @@ def _parse_one(part: str) -> tuple[str, bytes]:
         return key_id, base64.b64decode(encoded.translate(_URL_SAFE), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(f"{_HOW}; a key is not base64") from None
+
+
+def _decrypted(cipher: AESGCM, rest: bytes, identity: bytes) -> bytes:
+    nonce, body = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]
+    try:
+        return cipher.decrypt(nonce, body, identity)
+    except (InvalidTag, ValueError):
+        raise Unreadable("a sealed field is damaged or belongs to another row") from None
 
 
 def _derive(secret: bytes, label: bytes) -> bytes:

@@ -5,6 +5,7 @@ ObjectionError
   + UnknownReference   no objection carries this number, or the caller may not see it
   + StorageError       the record could not be written: nothing was filed
   + ExtensionRefused   an answer cannot be put off so far, or not any more
+  + MoveRefused        a case that stands so cannot come to stand otherwise
 
 `sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
 cannot carry markup back into a page.
@@ -15,6 +16,7 @@ from __future__ import annotations
 __all__ = [
     "ExtensionRefused",
     "FieldError",
+    "MoveRefused",
     "ObjectionError",
     "StorageError",
     "UnknownReference",
@@ -76,3 +78,26 @@ class StorageError(ObjectionError):
 
 class ExtensionRefused(ObjectionError):
     """More time for an answer that the law does not give: `extension_too_long` or `_too_late`."""
+
+
+class MoveRefused(ObjectionError):
+    """A case cannot go from the state `now` to the state `to`."""
+
+    def __init__(self, now: str, to: str) -> None:
+        super().__init__(
+            "move_refused",
+            f"This objection is {_STATES[now]}, so it cannot be {_STATES[to]}.",
+        )
+        self.now = now
+        self.to = to
+
+
+_STATES = {
+    "received": "received and nobody has taken it yet",
+    "in_review": "in review",
+    "upheld": "upheld",
+    "handled": "handled",
+    "refused": "refused",
+    "not_matched": "closed as not matched",
+    "withdrawn": "withdrawn",
+}

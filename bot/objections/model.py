@@ -4,8 +4,10 @@ Personal text (names, e-mail addresses, handles, reasons) is stored sealed, as `
 makes it, and is found again by a keyed hash beside it. Row ids are made here, before the row is
 written, because a sealed field is bound to the id of its row.
 
-The tables that come later (verification, decision and the rest) point at these;
-state lists are complete from the start, because SQLite cannot change a CHECK in place.
+What one person told is sealed under a key of their own, which stands in their row of `contact`.
+Deleting that row erases the person: nothing that is left of them can be opened.
+
+Lists of states are complete from the start, because SQLite cannot change a CHECK in place.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -29,6 +32,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -36,19 +40,27 @@ from sqlalchemy.types import TypeDecorator
 __all__ = [
     "BASES",
     "CASE_STATUSES",
+    "DECISIONS",
     "EXCLUSION_STATES",
+    "GROUNDS",
+    "MAILS",
     "UtcDateTime",
     "account",
     "account_center",
     "audit_event",
     "center_link",
     "contact",
+    "decision",
     "metadata",
     "new_id",
     "notice",
+    "notice_display",
     "objection",
     "objection_account",
+    "outbox",
     "receipt",
+    "relation",
+    "verification",
     "withdrawal",
 ]
 
@@ -65,6 +77,26 @@ EXCLUSION_STATES = ("none", "hold", "excluded", "released")
 BASES = ("named", "center")
 KINDS = ("profile", "page", "channel")
 SOURCES = ("self-declared", "directory")
+# What a code may be for: confirming the address of a filing, coming back from elsewhere, another
+# address.
+PURPOSES = ("confirm", "access", "change")
+DECISIONS = ("upheld", "refused", "not_matched", "extended", "reopened")
+# GDPR Art. 21(1), second sentence: nothing else lets a controller go on.
+GROUNDS = ("compelling_grounds", "legal_claims")
+RELATIONS = ("same_account",)
+MAILS = (
+    "code",
+    "receipt",
+    "letter",
+    "letter_copy",
+    "withdrawn",
+    "extended",
+    "upheld",
+    "refused",
+    "not_matched",
+    "reopened",
+    "address_changed",
+)
 
 
 class UtcDateTime(TypeDecorator):  # type: ignore[type-arg]  # not generic at run time in 1.4
@@ -122,6 +154,18 @@ notice = Table(
     UniqueConstraint("version", "language"),
 )
 
+# Which text was shown, when, and in which conversation: a keyed hash of its id, which tells nobody
+# who it was but lets somebody who has the id show that it was theirs.
+notice_display = Table(
+    "notice_display",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("notice_id", ForeignKey("notice.id"), nullable=False),
+    Column("conversation_index", String(64), nullable=False),
+    Column("conversation_key_id", String(32), nullable=False),
+    Column("shown_at", UtcDateTime, nullable=False),
+)
+
 account = Table(
     "account",
     metadata,
@@ -130,9 +174,9 @@ account = Table(
     # Null: nobody has said which it is. A name typed in a chat does not tell.
     Column("kind", String(16)),
     Column("handle_index", String(64), nullable=False),
+    # The keyed hash alone keeps an objection honoured. The handle itself is in `objection_account`,
+    # under the key of each person who named it: what one of them has erased is in no other row.
     Column("handle_key_id", String(32), nullable=False),
-    # Sealed. Null once erased: the keyed hash alone keeps an objection honoured.
-    Column("handle", LargeBinary),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "handle_index", "handle_key_id"),
     _one_of("kind", KINDS),
@@ -168,11 +212,15 @@ center_link = Table(
     ),
 )
 
-# One row per filing, never shared: two people may type the same address, and only one owns it.
+# The data subject. One row per sitting, never shared: two people may type the same address, and
+# only one owns it.
 contact = Table(
     "contact",
     metadata,
     Column("id", String(32), primary_key=True),
+    # The subject's key, sealed under a configured key. Null in rows from before there was one:
+    # their fields are sealed under the configured key itself, until `keys rotate` gives them one.
+    Column("wrapped_key", LargeBinary),
     Column("full_name", LargeBinary, nullable=False),
     Column("email", LargeBinary, nullable=False),
     Column("email_index", String(64), nullable=False, index=True),
@@ -196,8 +244,15 @@ objection = Table(
     Column("country", String(2)),
     # Sealed. Null means that no reason was given.
     Column("reason", LargeBinary),
+    # Three facts that are never mixed: how the case stands, whether the e-mail address was
+    # confirmed (when), and, account by account in `objection_account`, what is excluded.
     Column("case_status", String(16), nullable=False),
+    Column("verified_at", UtcDateTime),
+    # The operator who handles it, and when it was closed: handled, refused, not matched, withdrawn.
+    Column("taken_by", String(32)),
+    Column("closed_at", UtcDateTime),
     Column("notice_id", ForeignKey("notice.id"), nullable=False),
+    Column("notice_display_id", ForeignKey("notice_display.id")),
     Column("account_center_id", ForeignKey("account_center.id"), nullable=False, index=True),
     # Erasure removes the contact; the objection stays.
     Column("contact_id", ForeignKey("contact.id", ondelete="SET NULL"), index=True),
@@ -207,13 +262,15 @@ objection = Table(
     UniqueConstraint("idempotency_key", "batch_position"),
     # For "which of the open ones is due next".
     Index("ix_objection_case_status_due_on", "case_status", "due_on"),
+    # For the jobs that look for what was closed long ago.
+    Index("ix_objection_closed_at", "closed_at"),
     _one_of("case_status", CASE_STATUSES),
 )
 
-# Two open objections may cover the same account. Nothing filed here has been verified yet, and an
-# unverified row must never block another: a stranger could otherwise lock the owner out. "One
-# active objection per account" is a rule among verified objections and gets its partial unique
-# index together with verification. For now an account stands at most once in one objection.
+# Two standing objections may cover the same account, for an unverified row must never block
+# another: a stranger could otherwise lock the owner out. An account is used by nobody while any
+# objection holds or excludes it. One of them is the active one, which stands for the account on
+# lists: a verified one rather than one that is not, else the one that came first. See `cases.py`.
 objection_account = Table(
     "objection_account",
     metadata,
@@ -226,8 +283,16 @@ objection_account = Table(
     Column("handle", LargeBinary),
     Column("basis", String(16), nullable=False),
     Column("exclusion_state", String(16), nullable=False),
+    Column("active", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("objection_id", "account_id"),
     UniqueConstraint("objection_id", "position"),
+    Index(
+        "uq_objection_account_active",
+        "account_id",
+        unique=True,
+        sqlite_where=text("active"),
+        postgresql_where=text("active"),
+    ),
     _one_of("basis", BASES),
     _one_of("exclusion_state", EXCLUSION_STATES),
 )
@@ -282,4 +347,91 @@ withdrawal = Table(
     Column("objection_id", ForeignKey("objection.id"), nullable=False, unique=True),
     Column("withdrawn_at", UtcDateTime, nullable=False),
     Column("channel", String(16), nullable=False),
+)
+
+# An objection for an account that another one covered already. Never a status: both go their way.
+relation = Table(
+    "relation",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("objection_id", ForeignKey("objection.id"), nullable=False),
+    Column("earlier_id", ForeignKey("objection.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("objection_id", "earlier_id", "kind"),
+    _one_of("kind", RELATIONS),
+)
+
+# A code that was, or will be, sent to an address. The code itself is made when the mail is, and is
+# stored nowhere.
+verification = Table(
+    "verification",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # Null: somebody gave a number that nobody has. The row is there so that answering takes the
+    # same steps, and no code is ever right for it.
+    Column("contact_id", ForeignKey("contact.id", ondelete="CASCADE"), index=True),
+    Column("purpose", String(16), nullable=False),
+    # Sealed under the subject's key: the address that is to become theirs.
+    Column("new_email", LargeBinary),
+    Column("requested_at", UtcDateTime, nullable=False),
+    # Keyed hash of the code. Null until it is sent, and so are the times.
+    Column("code_index", String(64)),
+    Column("sent_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("used_at", UtcDateTime),
+    _one_of("purpose", PURPOSES),
+)
+
+# What operators decided. A refusal counts once a second operator has confirmed it.
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("objection_id", ForeignKey("objection.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("ground", String(32)),
+    # Sealed under the subject's key: the words that the person gets.
+    Column("text", LargeBinary),
+    # Of an extension: the last day for an answer before it and after it.
+    Column("due_before", Date),
+    Column("due_after", Date),
+    Column("decided_by", String(32), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("confirmed_by", String(32)),
+    Column("confirmed_at", UtcDateTime),
+    _one_of("kind", DECISIONS),
+    _one_of("ground", GROUNDS),
+    # The second operator is another one.
+    CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", name="two_operators"),
+)
+
+# Mail to be sent, written in the same transaction as what it tells of. It names rows and holds
+# no words: the mail is written when it is sent, so nothing personal waits here.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    # To whom; null for a decoy, which is never sent. Erasing a person deletes what waits for them.
+    Column("contact_id", ForeignKey("contact.id", ondelete="CASCADE"), index=True),
+    Column("objection_id", ForeignKey("objection.id")),
+    Column("verification_id", ForeignKey("verification.id", ondelete="CASCADE")),
+    Column("decision_id", ForeignKey("decision.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # Not before then; a worker that takes the row moves it on, so that no other takes it meanwhile.
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    # Given up: no attempt is left. `problem` is a code such as `refused` or `unreachable`.
+    Column("failed_at", UtcDateTime),
+    Column("problem", String(32)),
+    _one_of("kind", MAILS),
+    Index(
+        "ix_outbox_waiting",
+        "next_at",
+        sqlite_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from operator import attrgetter
@@ -12,9 +12,9 @@ from sqlalchemy import Table, and_, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, model, receipts
+from bot.objections import audit, cases, model, outbox, receipts
 from bot.objections.accounts import Account
-from bot.objections.crypto import BlindIndex, Keys
+from bot.objections.crypto import BlindIndex, Keys, Sealer
 from bot.objections.deadlines import due_on
 from bot.objections.filing import Checked
 from bot.objections.notice import Notice, NoticeChanged
@@ -71,7 +71,10 @@ class Recorder:
         # other instead of waiting in a circle.
         named = sorted((a for center in checked.centers for a in center), key=attrgetter("key"))
         account_ids = {a.key: self._account_id(session, a, now) for a in named}
-        contact_id = self._write_contact(session, checked, now)
+        # From here on nobody else changes what covers these accounts.
+        cases.lock_accounts(session, account_ids.values())
+        earlier = cases.active_ones(session, account_ids.values())
+        contact_id, sealer = self._write_contact(session, checked, now)
         filed: list[FiledObjection] = []
         objection_ids: list[str] = []
         for position, accounts in enumerate(checked.centers):
@@ -80,7 +83,7 @@ class Recorder:
             objection_id = model.new_id()
             reason = None
             if checked.reason is not None:
-                reason = self._keys.seal(
+                reason = sealer.seal(
                     checked.reason, table="objection", row_id=objection_id, column="reason"
                 )
             session.execute(
@@ -102,7 +105,9 @@ class Recorder:
                     idempotency_key=checked.idempotency_key,
                 )
             )
-            self._cover(session, objection_id, list(zip(accounts, ids, strict=True)))
+            covered = list(zip(accounts, ids, strict=True))
+            self._cover(session, sealer, objection_id, covered, earlier)
+            cases.relate(session, objection_id, (earlier[i] for i in ids if i in earlier), now)
             facts = Facts(
                 reference=reference,
                 received_at=now,
@@ -112,9 +117,12 @@ class Recorder:
                 notice=self._notice,
                 answer_by=due if self._issuer.answers else None,
             )
-            self._write_receipt(session, objection_id, facts)
+            self._write_receipt(session, sealer, objection_id, facts)
             filed.append(FiledObjection(reference, accounts))
             objection_ids.append(objection_id)
+            if self._issuer.role == "helper":
+                outbox.put(session, "letter", now, contact_id, objection_id=objection_id)
+        outbox.put_code(session, "confirm", now, contact_id, objection_id=objection_ids[0])
         # After everything else: from the first event to the commit, all who file wait for us.
         by_objection = zip(objection_ids, checked.centers, strict=True)
         for position, (objection_id, accounts) in enumerate(by_objection):
@@ -134,24 +142,26 @@ class Recorder:
             )
         return Filed(batch_id, now.astimezone(timezone.utc), due, tuple(filed), again=False)
 
-    def _write_contact(self, session: Connection, checked: Checked, now: datetime) -> str:
+    def _write_contact(
+        self, session: Connection, checked: Checked, now: datetime
+    ) -> tuple[str, Sealer]:
         row_id = model.new_id()
+        sealer, wrapped = self._keys.new_subject(row_id)
         email_index = self._keys.index("contact.email", checked.email)
         session.execute(
             insert(model.contact).values(
                 id=row_id,
-                full_name=self._keys.seal(
+                wrapped_key=wrapped,
+                full_name=sealer.seal(
                     checked.full_name, table="contact", row_id=row_id, column="full_name"
                 ),
-                email=self._keys.seal(
-                    checked.email, table="contact", row_id=row_id, column="email"
-                ),
+                email=sealer.seal(checked.email, table="contact", row_id=row_id, column="email"),
                 email_index=email_index.digest,
                 email_key_id=email_index.key_id,
                 created_at=now,
             )
         )
-        return row_id
+        return row_id, sealer
 
     def _write_center(self, session: Connection, account_ids: Iterable[str], now: datetime) -> str:
         center_id = model.new_id()
@@ -169,7 +179,12 @@ class Recorder:
         return center_id
 
     def _cover(
-        self, session: Connection, objection_id: str, accounts: list[tuple[Account, str]]
+        self,
+        session: Connection,
+        sealer: Sealer,
+        objection_id: str,
+        accounts: list[tuple[Account, str]],
+        earlier: Mapping[str, str],
     ) -> None:
         for position, (account, account_id) in enumerate(accounts):
             row_id = model.new_id()
@@ -179,17 +194,20 @@ class Recorder:
                     objection_id=objection_id,
                     account_id=account_id,
                     position=position,
-                    handle=self._keys.seal(
+                    handle=sealer.seal(
                         account.handle, table="objection_account", row_id=row_id, column="handle"
                     ),
                     basis="center" if position else "named",
                     # From receipt the account may not be used while the case is open: GDPR
                     # Art. 18(1)(d).
                     exclusion_state="hold",
+                    active=account_id not in earlier,
                 )
             )
 
-    def _write_receipt(self, session: Connection, objection_id: str, facts: Facts) -> None:
+    def _write_receipt(
+        self, session: Connection, sealer: Sealer, objection_id: str, facts: Facts
+    ) -> None:
         receipt = receipts.issue(facts, self._issuer)
         row_id = model.new_id()
         content = canonical(receipt.content).decode("utf-8")
@@ -197,7 +215,7 @@ class Recorder:
             insert(model.receipt).values(
                 id=row_id,
                 objection_id=objection_id,
-                content=self._keys.seal(content, table="receipt", row_id=row_id, column="content"),
+                content=sealer.seal(content, table="receipt", row_id=row_id, column="content"),
                 signature=receipt.signature,
                 key_id=receipt.key_id,
                 created_at=facts.received_at,
@@ -229,9 +247,6 @@ class Recorder:
                 platform=platform,
                 handle_index=index.digest,
                 handle_key_id=index.key_id,
-                handle=self._keys.seal(
-                    account.handle, table="account", row_id=fresh, column="handle"
-                ),
                 created_at=now,
             )
             row_id = session.execute(look_up).scalar_one()

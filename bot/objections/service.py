@@ -16,10 +16,10 @@ from operator import attrgetter
 from typing import Any
 
 import structlog
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, model
+from bot.objections import audit, cases, model, outbox
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Unreadable
 from bot.objections.db import Conflict, Database
@@ -175,13 +175,21 @@ class ObjectionService:
         objection, kept = model.objection.c, model.receipt.c
         with self._database.session(read_only=True) as session:
             row = session.execute(
-                select(kept.id, kept.content, kept.key_id, kept.signature)
+                select(
+                    kept.id,
+                    kept.content,
+                    kept.key_id,
+                    kept.signature,
+                    model.contact.c.id.label("contact_id"),
+                    model.contact.c.wrapped_key,
+                )
                 .join(model.objection, objection.id == kept.objection_id)
+                .join(model.contact, model.contact.c.id == objection.contact_id)
                 .where(objection.reference == reference, kept.content.is_not(None))
             ).one_or_none()
         if row is None:
             raise UnknownReference()
-        content = self._opened(row.content, table="receipt", row_id=row.id, column="content")
+        content = self._opened(row, row.content, "receipt", "content")
         return Receipt(json.loads(content), row.key_id, row.signature)
 
     # --- reading what was filed
@@ -205,9 +213,12 @@ class ObjectionService:
                 covered.c.id,
                 covered.c.handle,
                 model.account.c.platform,
+                model.contact.c.id.label("contact_id"),
+                model.contact.c.wrapped_key,
             )
             .join(covered, covered.c.objection_id == objection.c.id)
             .join(model.account, model.account.c.id == covered.c.account_id)
+            .outerjoin(model.contact, model.contact.c.id == objection.c.contact_id)
             .where(objection.c.idempotency_key == idempotency_key)
             .order_by(objection.c.batch_position, covered.c.position)
         ).all()
@@ -222,14 +233,14 @@ class ObjectionService:
         return Filed(first.batch_id, first.received_at, first.due_on, objections, again=True)
 
     def _account(self, row: Any) -> Account:
-        handle = self._opened(
-            row.handle, table="objection_account", row_id=row.id, column="handle"
-        )
+        handle = self._opened(row, row.handle, "objection_account", "handle")
         return Account(platform=row.platform, handle=handle)
 
-    def _opened(self, sealed: bytes, *, table: str, row_id: str, column: str) -> str:
+    def _opened(self, row: Any, sealed: bytes, table: str, column: str) -> str:
+        """A sealed field of `row`, which has its own id, `contact_id` and `wrapped_key`."""
         try:
-            return self._keys.open(sealed, table=table, row_id=row_id, column=column)
+            sealer = self._keys.subject(row.wrapped_key, row.contact_id)
+            return sealer.open(sealed, table=table, row_id=row.id, column=column)
         except Unreadable:
             _log.error("record_unreadable")
             raise StorageError() from None
@@ -253,7 +264,9 @@ class ObjectionService:
                 )
             )
             times[row.reference] = now
-        released = [self._release(session, row.id) for row in standing]
+        released = [cases.move(session, row.id, "withdrawn", now) for row in standing]
+        for row in standing:
+            outbox.put(session, "withdrawn", now, row.contact_id, objection_id=row.id)
         # After everything else: from the first event to the commit, all who file wait for us.
         for row, accounts in zip(standing, released, strict=True):
             audit.append(
@@ -270,7 +283,9 @@ class ObjectionService:
         """The objections with these numbers: `id`, `reference`, `withdrawn_at` or None."""
         objection, kept = model.objection.c, model.withdrawal.c
         rows: list[Any] = session.execute(
-            select(objection.id, objection.reference, kept.withdrawn_at)
+            select(
+                objection.id, objection.reference, objection.contact_id, kept.withdrawn_at
+            )
             .select_from(model.objection)
             .outerjoin(model.withdrawal, kept.objection_id == objection.id)
             .where(objection.reference.in_(numbers))
@@ -279,19 +294,6 @@ class ObjectionService:
             .order_by(objection.id)
         ).all()
         return rows
-
-    def _release(self, session: Connection, objection_id: str) -> int:
-        """End what an objection does; the number of accounts that it covered."""
-        objection, covered = model.objection, model.objection_account
-        session.execute(
-            update(objection).where(objection.c.id == objection_id).values(case_status="withdrawn")
-        )
-        done = session.execute(
-            update(covered)
-            .where(covered.c.objection_id == objection_id)
-            .values(exclusion_state="released")
-        )
-        return int(done.rowcount)
 
 
 def _in_order(numbers: Iterable[str], times: Mapping[str, datetime]) -> tuple[Withdrawn, ...]:

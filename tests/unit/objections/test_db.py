@@ -57,6 +57,12 @@ def test_migrations_give_the_same_checks_as_the_model(database: Database) -> Non
         "ck_objection_case_status",
         "ck_objection_account_basis",
         "ck_objection_account_exclusion_state",
+        "ck_verification_purpose",
+        "ck_decision_kind",
+        "ck_decision_ground",
+        "ck_decision_two_operators",
+        "ck_relation_kind",
+        "ck_outbox_kind",
     }
 
 

@@ -188,10 +188,11 @@ def test_names_in_every_script_are_kept_as_they_are(
     reason = f"{name} says no 🙅‍♀️\nand means it; DROP TABLE objection"
     service.file(filing(full_name=name, reason=reason))
     (contact,), (objection,) = rows(database, "contact"), rows(database, "objection")
+    subject = KEYS.subject(contact.wrapped_key, contact.id)
     place = {"table": "contact", "row_id": contact.id, "column": "full_name"}
-    assert KEYS.open(contact.full_name, **place) == name
+    assert subject.open(contact.full_name, **place) == name
     place = {"table": "objection", "row_id": objection.id, "column": "reason"}
-    assert KEYS.open(objection.reason, **place) == reason
+    assert subject.open(objection.reason, **place) == reason
 
 
 def test_nul_and_lone_surrogates_do_not_reach_the_database(
@@ -199,10 +200,11 @@ def test_nul_and_lone_surrogates_do_not_reach_the_database(
 ) -> None:
     service.file(filing(full_name="Ana\x00 Silva\ud800", reason="No\x00pe\udfff, thanks"))
     (contact,), (objection,) = rows(database, "contact"), rows(database, "objection")
+    subject = KEYS.subject(contact.wrapped_key, contact.id)
     place = {"table": "contact", "row_id": contact.id, "column": "full_name"}
-    assert KEYS.open(contact.full_name, **place) == "Ana Silva"
+    assert subject.open(contact.full_name, **place) == "Ana Silva"
     place = {"table": "objection", "row_id": objection.id, "column": "reason"}
-    assert KEYS.open(objection.reason, **place) == "Nope, thanks"
+    assert subject.open(objection.reason, **place) == "Nope, thanks"
 
 
 # --- filing twice

@@ -103,7 +103,7 @@ def test_several_are_taken_back_at_once_and_answered_in_the_order_that_was_asked
 def test_nothing_else_is_touched(
     service: ObjectionService, database: Database, filed: Filed
 ) -> None:
-    changed = ("objection", "objection_account", "audit_event", "withdrawal")
+    changed = ("objection", "objection_account", "audit_event", "withdrawal", "outbox")
     before = everything(database, but=changed)
     receipts = [service.receipt(number).file() for number in numbers(filed)]
     service.withdraw(numbers(filed), "chat")
