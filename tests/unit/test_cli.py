@@ -220,7 +220,7 @@ def test_settings_are_read_before_anything_is_loaded_and_a_bad_one_is_told_in_on
     """Rasa, once imported, reports and logs as it likes; settings have to come first."""
     result = python_m_bot(*command, OPERATOR_ROLE="platform")
     assert result.returncode == 1
-    assert result.stderr == "OPERATOR_ROLE must be 'demo' or 'controller'.\n"
+    assert result.stderr == "OPERATOR_ROLE must be 'demo', 'controller' or 'helper'.\n"
 
 
 @pytest.mark.slow

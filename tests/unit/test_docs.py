@@ -142,7 +142,7 @@ def test_the_defaults_in_the_readme_are_the_defaults(environment: Environment) -
         if default == "none":
             assert not real[name], name
         elif default.startswith("`"):
-            assert real[name] == default.strip("`"), name
+            assert str(real[name]) == default.strip("`"), name
         else:
             # Made at the first start, inside the data folder.
             assert real[name], name
