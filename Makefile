@@ -36,7 +36,12 @@ test: check  ## Every test that this machine can run, and what was left out and 
 evaluate: train  ## How well people are understood, beside stock Rasa; slow the first time
 	@$(BIN)/python -W ignore -m bench.ladder
 
+bench: train  ## Speed and memory beside stock Rasa, and a full record; an hour the first time
+	@$(BIN)/python -W ignore -m bench.record
+	@$(BIN)/python -W ignore -m bench.serving
+	@$(BIN)/python -W ignore -m bench.plots
+
 clean:  ## Remove what was made, but not the data in var/
 	rm -rf .venv .tools models .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run chat train check test evaluate clean
+.PHONY: help setup run chat train check test evaluate bench clean

@@ -28,7 +28,12 @@ def made(database: Database, settings: Settings) -> ObjectionService:
 
     Raises ValueError, naming the setting, for keys that cannot be used.
     """
-    issuer = Issuer(
+    return ObjectionService(database, Keys.parse(settings.data_keys), issuer(settings))
+
+
+def issuer(settings: Settings) -> Issuer:
+    """Who runs this service, as the settings say it. Raises ValueError for a bad signing key."""
+    return Issuer(
         Signer.parse(settings.signing_key),
         role=settings.operator_role,
         operator=settings.operator_name,
@@ -36,7 +41,6 @@ def made(database: Database, settings: Settings) -> ObjectionService:
         contact=settings.controller_contact,
         form_url=settings.objection_form_url,
     )
-    return ObjectionService(database, Keys.parse(settings.data_keys), issuer)
 
 
 def service() -> ObjectionService:

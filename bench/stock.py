@@ -82,20 +82,25 @@ def trained(name: str) -> Stock:
 
 def _files(name: str) -> dict[str, str]:
     """What a project consists of: its configuration and its examples."""
-    examples: dict[str, list[str]] = {}
-    data = RasaFileImporter(training_data_paths=str(ROOT / "data" / "nlu")).get_nlu_data()
-    for example in data.intent_examples:
-        intent = example.get_full_intent().replace("/", "__")
-        examples.setdefault(intent, []).append(example.get(TEXT))
     nlu = [
         {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)}
-        for intent, texts in sorted(examples.items())
+        for intent, texts in sorted(examples().items())
     ]
     config = {"recipe": "default.v1", "language": "en", "pipeline": PIPELINES[name], "policies": []}
     return {
         "config.yml": yaml.safe_dump(config),
         "nlu.yml": yaml.safe_dump({"version": "3.1", "nlu": nlu}, width=10_000),
     }
+
+
+def examples() -> dict[str, list[str]]:
+    """The examples of this project, by plain intent."""
+    found: dict[str, list[str]] = {}
+    data = RasaFileImporter(training_data_paths=str(ROOT / "data" / "nlu")).get_nlu_data()
+    for example in data.intent_examples:
+        intent = example.get_full_intent().replace("/", "__")
+        found.setdefault(intent, []).append(example.get(TEXT))
+    return found
 
 
 def _train(folder: Path) -> float:

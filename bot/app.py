@@ -15,8 +15,11 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
+from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.errors import StorageError, UnknownReference
+from bot.objections.letters import Letters
+from bot.objections.postman import Files, Postman, Smtp, Transport
 from bot.objections.service import ObjectionService
 from bot.objections.signing import Signer, published
 from bot.runtime import assistant, channel
@@ -62,6 +65,7 @@ class Application:
         self.database = Database(settings.database_url)
         self._assistant: assistant.Assistant | None = None
         self._objections: ObjectionService | None = None
+        self._postman: Postman | None = None
 
     @property
     def conversations(self) -> Conversations | None:
@@ -86,13 +90,21 @@ class Application:
         self.database.migrate()
         self._objections = records.made(self.database, settings)
         records.use(self._objections)
+        self._postman = _postman(self.database, settings)
         actions = InProcessActions("actions", settings.action_limit)
         self._assistant = assistant.load(settings, self._model, self.database.engine, actions)
 
+    async def begin(self) -> None:
+        """Begin what runs beside the conversations, in the running event loop."""
+        if self._postman is not None:
+            self._postman.start()
+
     async def stop(self) -> None:
-        """Finish the turns in hand and close the database."""
+        """Finish the turns and the mail in hand, and close the database."""
         if self._assistant is not None:
             await self._assistant.conversations.finish()
+        if self._postman is not None:
+            await self._postman.stop()
         self.database.dispose()
 
     async def ready(self) -> Mapping[str, bool]:
@@ -153,11 +165,27 @@ def web(application: Application, settings: Settings) -> Sanic:
     async def no_icon(_request: Request) -> BaseHTTPResponse:
         return empty()
 
+    @app.before_server_start
+    async def begin(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+        await application.begin()
+
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await application.stop()
 
     return app
+
+
+def _postman(database: Database, settings: Settings) -> Postman:
+    transport: Transport
+    if settings.smtp_url:
+        transport = Smtp.parse(settings.smtp_url)
+    else:
+        folder = settings.data_dir / "mail"
+        transport = Files(folder)
+        log.warning("mail_is_written_into_files", folder=str(folder))
+    letters = Letters(Keys.parse(settings.data_keys), records.issuer(settings))
+    return Postman(database, letters, transport, settings.mail_from or "no-reply@localhost")
 
 
 def _receipt(objections: ObjectionService, reference: str, kind: str) -> bytes | None:

@@ -165,6 +165,7 @@ async def _chat(application: Application) -> None:
 
     conversations = application.conversations
     assert conversations is not None
+    await application.begin()
     conversation = uuid.uuid4().hex
     out.print("[dim]Write, or choose a number. Ctrl-D ends.[/dim]")
     buttons: dict[str, Button] = {}
@@ -225,6 +226,15 @@ def _say_where_it_goes(settings: Settings) -> None:
         err.print(
             f"[yellow]Demo:[/yellow] objections are kept in {_relative(settings.data_dir)}; "
             f"nothing is sent to {settings.controller_name}."
+        )
+    if settings.operator_role == "helper":
+        err.print(
+            f"[yellow]Helper:[/yellow] objections are sent to {settings.controller_contact}."
+        )
+    if not settings.smtp_url:
+        err.print(
+            f"[yellow]No SMTP_URL:[/yellow] mail is written into "
+            f"{_relative(settings.data_dir / 'mail')}."
         )
 
 

@@ -20,7 +20,8 @@ import structlog
 
 SAFE_KEYS = frozenset(
     {"event", "level", "timestamp", "logger", "code", "action", "error", "where", "status",
-     "method", "route", "count", "seconds", "address", "model", "database", "role"}
+     "method", "route", "count", "seconds", "address", "model", "database", "role",
+     "kind", "folder"}
 )
 
 

@@ -104,6 +104,11 @@ class Settings:
                 "CONTROLLER_CONTACT must be an e-mail address when OPERATOR_ROLE is 'helper': "
                 "the objections are sent there."
             )
+        smtp, mail_from = read.smtp("SMTP_URL"), read.text("MAIL_FROM")
+        if (smtp or mail_from) and not _ADDRESS.fullmatch(mail_from):
+            raise SettingsError(
+                "MAIL_FROM must be an e-mail address when SMTP_URL is set: mail comes from there."
+            )
         operator = read.text("OPERATOR_NAME")
         controller = read.text("CONTROLLER_NAME") or "Meta"
         return cls(
@@ -121,8 +126,8 @@ class Settings:
             controller_contact=contact,
             objection_form_url=read.url("OBJECTION_FORM_URL"),
             privacy_policy_url=read.url("PRIVACY_POLICY_URL"),
-            smtp_url=read.smtp("SMTP_URL"),
-            mail_from=read.text("MAIL_FROM"),
+            smtp_url=smtp,
+            mail_from=mail_from,
             conversation_days=read.days("CONVERSATION_DAYS", 30),
             contact_days=read.days("CONTACT_DAYS", 365),
             unverified_hold_days=read.days("UNVERIFIED_HOLD_DAYS", 0),

@@ -15,7 +15,17 @@ from sqlalchemy.engine import Connection
 
 from bot.objections import model
 
-__all__ = ["ATTEMPTS_MAX", "Waiting", "note_failure", "note_sent", "put", "put_code", "take"]
+__all__ = [
+    "ATTEMPTS_MAX",
+    "Waiting",
+    "give_back",
+    "is_due",
+    "note_failure",
+    "note_sent",
+    "put",
+    "put_code",
+    "take",
+]
 
 # Seconds after each failed attempt; with the last one the mail is given up, after about two days.
 _PAUSES = (10, 60, 300, 1800, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
@@ -125,6 +135,24 @@ def take(session: Connection, at: datetime, limit: int) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+def is_due(session: Connection, at: datetime) -> bool:
+    """Whether there is anything to take."""
+    table = model.outbox.c
+    due = select(table.id).where(
+        table.sent_at.is_(None), table.failed_at.is_(None), table.next_at <= at
+    )
+    return session.execute(due.limit(1)).first() is not None
+
+
+def give_back(session: Connection, waiting: Waiting, at: datetime) -> None:
+    """Let go of a mail that was taken and not tried."""
+    session.execute(
+        update(model.outbox)
+        .where(model.outbox.c.id == waiting.id)
+        .values(next_at=at, attempts=waiting.attempts - 1)
+    )
 
 
 def note_sent(session: Connection, row_id: str, at: datetime) -> bool:

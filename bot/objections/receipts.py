@@ -51,7 +51,7 @@ class NotGenuine(Exception):
 class Issuer:
     """Who runs this service, and the key it signs with.
 
-    `role` is `demo` or `controller`; `operator`, `contact` and `form_url` may be empty.
+    `role` is `demo`, `controller` or `helper`; `operator`, `contact` and `form_url` may be empty.
     """
 
     signer: Signer
@@ -85,6 +85,13 @@ class Issuer:
             "controller": (
                 f"This receipt comes from {operator or controller}.",
                 f"It is an objection to {controller}, and {controller} has it.",
+            ),
+            "helper": (
+                f"This receipt comes from {operator or 'a help service'}, which is not "
+                f"{controller}.",
+                f"The objection is sent to {controller} as a letter in your name. It binds once "
+                f"{controller} has registered and handled it. You can also use {controller}'s "
+                f"own form{form}",
             ),
         }[self.role]
         return {"role": self.role, "controller": controller, "who": who, "where": where}

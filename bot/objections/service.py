@@ -82,6 +82,7 @@ class ObjectionService:
         self._database = database
         self._keys = keys
         self._clock = clock
+        self._sends_letters = issuer.role == "helper"
         self._recorder = Recorder(keys, issuer, notice, new_reference)
 
     def file(self, filing: Filing) -> Filed:
@@ -267,6 +268,8 @@ class ObjectionService:
         released = [cases.move(session, row.id, "withdrawn", now) for row in standing]
         for row in standing:
             outbox.put(session, "withdrawn", now, row.contact_id, objection_id=row.id)
+            if self._sends_letters:
+                outbox.put(session, "letter", now, row.contact_id, objection_id=row.id)
         # After everything else: from the first event to the commit, all who file wait for us.
         for row, accounts in zip(standing, released, strict=True):
             audit.append(

@@ -32,8 +32,16 @@ def sentences(settings: Settings) -> dict[str, str]:
     """
     controller = settings.controller_name
     operator = settings.operator_name
+    form, policy = settings.objection_form_url, settings.privacy_policy_url
     demo = settings.operator_role == "demo"
-    if demo:
+    if settings.operator_role == "helper":
+        who = f"This chat is run by {operator or 'a help service'}. It is not run by {controller}."
+        where = (
+            f"What you file here is recorded, and sent to {controller} as a letter in your name. "
+            f"It binds once {controller} has handled it."
+            + (f" You can also use {controller}'s own form: {form}" if form else "")
+        )
+    elif demo:
         who = "This is a demo" + (f" run by {operator}" if operator else "") + (
             f". It is not run by {controller}."
         )
@@ -41,7 +49,6 @@ def sentences(settings: Settings) -> dict[str, str]:
     else:
         who = f"This chat is run by {operator or controller}."
         where = f"What you file here is your objection to {controller}."
-    form, policy = settings.objection_form_url, settings.privacy_policy_url
     contact = settings.controller_contact
     silent = {} if settings.operator_role == "controller" else {"promise": ""}
     return {

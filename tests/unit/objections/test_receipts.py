@@ -94,9 +94,17 @@ def test_a_demo_says_that_nothing_was_sent_and_a_controller_that_it_has_it() -> 
     assert "demo" not in str(issue(FACTS, CONTROLLER).content)
 
 
+def test_a_helper_says_that_it_passes_the_objection_on() -> None:
+    helper = replace(ISSUER, role="helper", form_url="https://example.org/form")
+    service = issue(FACTS, helper).content["service"]
+    assert service["who"] == "This receipt comes from A Library, which is not Meta."
+    assert "sent to Meta as a letter in your name" in service["where"]
+    assert "https://example.org/form" in service["where"]
+
+
 def test_a_role_without_words_of_its_own_gets_no_receipt() -> None:
     with pytest.raises(KeyError):
-        issue(FACTS, replace(ISSUER, role="helper"))
+        issue(FACTS, replace(ISSUER, role="stranger"))
 
 
 def test_addresses_are_passed_on_when_there_are_any() -> None:
