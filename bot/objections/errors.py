@@ -5,6 +5,7 @@ ObjectionError
   + UnknownReference   no objection carries this number, or the caller may not see it
   + StorageError       the record could not be written: nothing was filed
   + ExtensionRefused   an answer cannot be put off so far, or not any more
+  + CodeRefused        a code was wrong, too old, used, or tried too often
   + MoveRefused        a case that stands so cannot come to stand otherwise
 
 `sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
@@ -14,6 +15,7 @@ cannot carry markup back into a page.
 from __future__ import annotations
 
 __all__ = [
+    "CodeRefused",
     "ExtensionRefused",
     "FieldError",
     "MoveRefused",
@@ -78,6 +80,16 @@ class StorageError(ObjectionError):
 
 class ExtensionRefused(ObjectionError):
     """More time for an answer that the law does not give: `extension_too_long` or `_too_late`."""
+
+
+class CodeRefused(ObjectionError):
+    """One answer for every reason, so that nobody can narrow down a code or a number."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "code_refused",
+            "That code is not right, or it is not good any more. You can ask for a new one.",
+        )
 
 
 class MoveRefused(ObjectionError):
