@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from bot.objections.accounts import ACCOUNTS_MAX, Account
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_email, parse_full_name, parse_reason
+from bot.objections.references import parse_reference
 
 __all__ = ["Checked", "Filing", "check"]
 
 _CHANNELS = frozenset({"chat"})
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+_ROW_ID = re.compile(r"[0-9a-f]{32}")
 # A language tag such as "en" or "pt-BR".
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
@@ -26,6 +28,8 @@ class Filing:
     """One sitting: a person, the account they named, and those that go with it or stand apart.
 
     `linked_accounts` share the named account's Accounts Center, `unlinked_accounts` do not.
+    `sitting` are the numbers of what this person has filed before in the same sitting, as whoever
+    calls this knows for certain. `notice_display` is what `ObjectionService.show_notice` returned.
     `idempotency_key` is chosen by the caller, 1 to 200 printable ASCII characters: hard to guess,
     since it gives the answer again, and the same whenever the same filing is sent again.
     """
@@ -40,6 +44,8 @@ class Filing:
     idempotency_key: str = field(repr=False)
     channel: str = "chat"
     language: str = "en"
+    sitting: tuple[str, ...] = ()
+    notice_display: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Checked:
     idempotency_key: str = field(repr=False)
     channel: str
     language: str
+    sitting: tuple[str, ...] = ()
+    notice_display: str | None = None
 
 
 def check(filing: object) -> Checked:
@@ -73,6 +81,10 @@ def check(filing: object) -> Checked:
         idempotency_key=_matching("idempotency_key", filing.idempotency_key, _IDEMPOTENCY_KEY),
         channel=_channel(filing.channel),
         language=_matching("language", filing.language, _LANGUAGE),
+        sitting=tuple(parse_reference(_text(number)) for number in filing.sitting),
+        notice_display=None
+        if filing.notice_display is None
+        else _matching("notice_display", filing.notice_display, _ROW_ID),
     )
 
 

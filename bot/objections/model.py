@@ -316,7 +316,7 @@ audit_event = Table(
     Column("actor", String(64), nullable=False),
     Column("action", String(32), nullable=False),
     # Not a foreign key: the log must neither hinder an erasure nor change with it.
-    Column("objection_id", String(32)),
+    Column("objection_id", String(32), index=True),
     # Canonical JSON. Nothing personal: see `audit.EVENTS` for the keys there are.
     Column("payload", Text, nullable=False),
     # SHA-256, 64 hex digits each: of the event before, and of this one.
@@ -416,7 +416,7 @@ outbox = Table(
     Column("kind", String(16), nullable=False),
     # To whom; null for a decoy, which is never sent. Erasing a person deletes what waits for them.
     Column("contact_id", ForeignKey("contact.id", ondelete="CASCADE"), index=True),
-    Column("objection_id", ForeignKey("objection.id")),
+    Column("objection_id", ForeignKey("objection.id"), index=True),
     Column("verification_id", ForeignKey("verification.id", ondelete="CASCADE")),
     Column("decision_id", ForeignKey("decision.id")),
     Column("created_at", UtcDateTime, nullable=False),

@@ -21,15 +21,27 @@ from bot.objections.notice import Notice, NoticeChanged
 from bot.objections.receipts import Facts, Issuer
 from bot.objections.signing import canonical
 
-__all__ = ["Filed", "FiledObjection", "Recorder"]
+__all__ = ["Filed", "FiledObjection", "Recorder", "Sitting"]
 
 
 @dataclass(frozen=True)
 class FiledObjection:
-    """One objection and the accounts it covers, the one the person named first."""
+    """One objection and the accounts it covers, the one the person named first. `stood` says that
+    it was on record before, for the same accounts."""
 
     reference: str
     accounts: tuple[Account, ...] = field(repr=False)
+    stood: bool = False
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """Where a sitting goes on: the same person under the same key, the same batch."""
+
+    contact_id: str
+    sealer: Sealer
+    batch_id: str
+    position: int
 
 
 @dataclass(frozen=True)
@@ -59,9 +71,16 @@ class Recorder:
         self._new_reference = new_reference
 
     def record(
-        self, session: Connection, batch_id: str, checked: Checked, now: datetime
+        self,
+        session: Connection,
+        batch_id: str,
+        checked: Checked,
+        now: datetime,
+        sitting: Sitting | None = None,
     ) -> Filed:
         """Write one objection per Accounts Center, with its accounts, receipt and event.
+
+        With `sitting` they join what the same person filed before.
 
         Raises NoticeChanged when the record holds another text under the notice's version.
         """
@@ -74,10 +93,15 @@ class Recorder:
         # From here on nobody else changes what covers these accounts.
         cases.lock_accounts(session, account_ids.values())
         earlier = cases.active_ones(session, account_ids.values())
-        contact_id, sealer = self._write_contact(session, checked, now)
+        if sitting is None:
+            contact_id, sealer = self._write_contact(session, checked, now)
+            first = 0
+        else:
+            contact_id, sealer, batch_id = sitting.contact_id, sitting.sealer, sitting.batch_id
+            first = sitting.position
         filed: list[FiledObjection] = []
         objection_ids: list[str] = []
-        for position, accounts in enumerate(checked.centers):
+        for position, accounts in enumerate(checked.centers, start=first):
             ids = [account_ids[account.key] for account in accounts]
             reference = self._new_reference()
             objection_id = model.new_id()
@@ -100,6 +124,7 @@ class Recorder:
                     reason=reason,
                     case_status="received",
                     notice_id=notice_id,
+                    notice_display_id=checked.notice_display,
                     account_center_id=self._write_center(session, ids, now),
                     contact_id=contact_id,
                     idempotency_key=checked.idempotency_key,
@@ -122,10 +147,11 @@ class Recorder:
             objection_ids.append(objection_id)
             if self._issuer.role == "helper":
                 outbox.put(session, "letter", now, contact_id, objection_id=objection_id)
-        outbox.put_code(session, "confirm", now, contact_id, objection_id=objection_ids[0])
+        if sitting is None:
+            outbox.put_code(session, "confirm", now, contact_id, objection_id=objection_ids[0])
         # After everything else: from the first event to the commit, all who file wait for us.
         by_objection = zip(objection_ids, checked.centers, strict=True)
-        for position, (objection_id, accounts) in enumerate(by_objection):
+        for position, (objection_id, accounts) in enumerate(by_objection, start=first):
             audit.append(
                 session,
                 at=now,
@@ -251,6 +277,21 @@ class Recorder:
             )
             row_id = session.execute(look_up).scalar_one()
         return str(row_id)
+
+    def show(self, session: Connection, conversation: str, now: datetime) -> str:
+        """Note that the notice was shown in a conversation; the id of the row."""
+        row_id = model.new_id()
+        index = self._keys.index("notice.display", conversation)
+        session.execute(
+            insert(model.notice_display).values(
+                id=row_id,
+                notice_id=self._notice_id(session, now),
+                conversation_index=index.digest,
+                conversation_key_id=index.key_id,
+                shown_at=now,
+            )
+        )
+        return row_id
 
     def _notice_id(self, session: Connection, now: datetime) -> str:
         """The row of the notice, written once. Raises NoticeChanged when its text has changed."""

@@ -19,16 +19,17 @@ import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, model, outbox
+from bot.objections import audit, cases, model, outbox, sitting
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Unreadable
 from bot.objections.db import Conflict, Database
 from bot.objections.errors import StorageError, UnknownReference
-from bot.objections.filing import Filing, check
+from bot.objections.filing import Checked, Filing, check
 from bot.objections.notice import NOTICE, Notice, NoticeChanged
 from bot.objections.receipts import Issuer, Receipt
 from bot.objections.recording import Filed, FiledObjection, Recorder
 from bot.objections.references import new_reference, parse_reference
+from bot.objections.sitting import Known
 
 __all__ = ["Filed", "FiledObjection", "ObjectionService", "Status", "Withdrawn"]
 
@@ -42,8 +43,8 @@ _ATTEMPTS = 3
 class Status:
     """How an objection stands. Holds nothing personal.
 
-    Whoever has the number may be told all of it but `due_on`: where a holiday has moved that day,
-    it tells the country. It is for the person, and for whoever handles the objection.
+    It is for the person, and for whoever handles the objection: the number alone is no proof.
+    `letter_sent_at` is when a helper's letter went out, None before and in other roles.
     """
 
     reference: str
@@ -51,6 +52,8 @@ class Status:
     received_at: datetime
     due_on: date
     account_count: int
+    is_verified: bool = False
+    letter_sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class ObjectionService:
 
         The named account and those linked with it are one objection; each unlinked account is one
         of its own. The same idempotency key gives the first answer, whatever else is in the filing.
+        What stands already in the same sitting, for the same accounts, is named and not recorded
+        again.
 
         Raises FieldError when a value is not valid, StorageError when nothing could be written.
         """
@@ -100,9 +105,7 @@ class ObjectionService:
             try:
                 with self._database.session() as session:
                     earlier = self._filed(session, checked.idempotency_key)
-                    return earlier or self._recorder.record(
-                        session, batch_id, checked, self._clock()
-                    )
+                    return earlier or self._record(session, batch_id, checked)
             except NoticeChanged:
                 raise
             except StorageError as error:
@@ -115,6 +118,41 @@ class ObjectionService:
                     raise
                 failure = error
         raise failure
+
+    def _record(self, session: Connection, batch_id: str, checked: Checked) -> Filed:
+        accounts = [account for center in checked.centers for account in center]
+        numbers = sitting.standing(session, self._keys, checked.sitting, accounts)
+        rest, stands = sitting.still_to_record(checked, numbers)
+        if not rest.centers:
+            first = self._status(session, stands[0].reference)
+            return Filed(batch_id, first.received_at, first.due_on, stands, again=True)
+        try:
+            joined = sitting.to_join(session, self._keys, checked)
+        except Unreadable:
+            _log.error("record_unreadable")
+            raise StorageError() from None
+        filed = self._recorder.record(session, batch_id, rest, self._clock(), joined)
+        return replace(filed, objections=(*filed.objections, *stands))
+
+    def known(self, reference: str) -> Known | None:
+        """What was told with this objection; None when there is none, or its person was erased.
+
+        Whoever calls this has made sure that the objection is the person's. Raises StorageError.
+        """
+        try:
+            with self._database.session(read_only=True) as session:
+                return sitting.known(session, self._keys, reference)
+        except Unreadable:
+            _log.error("record_unreadable")
+            raise StorageError() from None
+
+    def show_notice(self, conversation: str) -> str:
+        """Note that the notice is shown in this conversation; an id for `Filing.notice_display`.
+
+        Raises StorageError.
+        """
+        with self._database.session() as session:
+            return self._recorder.show(session, conversation, self._clock())
 
     def withdraw(self, references: Iterable[str], channel: str) -> tuple[Withdrawn, ...]:
         """Take objections back, all of them or none; their accounts are held by them no longer.
@@ -151,20 +189,8 @@ class ObjectionService:
         StorageError when the record cannot be read.
         """
         reference = parse_reference(reference_text if isinstance(reference_text, str) else "")
-        objection, covered = model.objection.c, model.objection_account.c
-        count = select(func.count()).where(covered.objection_id == objection.id).scalar_subquery()
         with self._database.session(read_only=True) as session:
-            row = session.execute(
-                select(
-                    objection.case_status,
-                    objection.received_at,
-                    objection.due_on,
-                    count.label("accounts"),
-                ).where(objection.reference == reference)
-            ).one_or_none()
-        if row is None:
-            raise UnknownReference()
-        return Status(reference, row.case_status, row.received_at, row.due_on, row.accounts)
+            return self._status(session, reference)
 
     def receipt(self, reference: str) -> Receipt:
         """The receipt of an objection, by its number as it is stored; always the same one.
@@ -194,6 +220,38 @@ class ObjectionService:
         return Receipt(json.loads(content), row.key_id, row.signature)
 
     # --- reading what was filed
+
+    def _status(self, session: Connection, reference: str) -> Status:
+        objection, covered = model.objection.c, model.objection_account.c
+        count = select(func.count()).where(covered.objection_id == objection.id).scalar_subquery()
+        letter = (
+            select(func.min(model.outbox.c.sent_at))
+            .where(
+                model.outbox.c.objection_id == objection.id, model.outbox.c.kind == "letter"
+            )
+            .scalar_subquery()
+        )
+        row = session.execute(
+            select(
+                objection.case_status,
+                objection.received_at,
+                objection.due_on,
+                objection.verified_at,
+                count.label("accounts"),
+                letter.label("letter_sent_at"),
+            ).where(objection.reference == reference)
+        ).one_or_none()
+        if row is None:
+            raise UnknownReference()
+        return Status(
+            reference,
+            row.case_status,
+            row.received_at,
+            row.due_on,
+            row.accounts,
+            is_verified=row.verified_at is not None,
+            letter_sent_at=row.letter_sent_at,
+        )
 
     def find(self, idempotency_key: str) -> Filed | None:
         """What was recorded under this key; None when nothing was.

@@ -169,6 +169,8 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_outbox_contact_id", "outbox", ["contact_id"])
+    op.create_index("ix_outbox_objection_id", "outbox", ["objection_id"])
+    op.create_index("ix_audit_event_objection_id", "audit_event", ["objection_id"])
     op.create_index(
         "ix_outbox_waiting",
         "outbox",
@@ -196,6 +198,7 @@ def _add_active() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_event_objection_id", "audit_event")
     for table in ("outbox", "decision", "verification", "relation"):
         op.drop_table(table)
     op.drop_index("uq_objection_account_active", "objection_account")
