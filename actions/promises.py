@@ -23,18 +23,11 @@ def after_filing(filed: Filed) -> str:
     return f"You will get an answer by {in_words(filed.due_on)}."
 
 
-def in_the_status(status: Status, *, filed_here: bool) -> str:
+def in_the_status(status: Status) -> str:
     """What is said about the answer under a number; nothing once there is one.
 
-    Worded so that it is also true when the day has passed. Who has filed in another conversation
-    gets the rule, which follows from the day of receipt: the date itself would tell whoever else
-    has the number which country the person named.
+    Worded so that it is also true when the day has passed.
     """
     if status.case_status not in _UNANSWERED:
         return ""
-    if filed_here:
-        return f"An answer is due by {in_words(status.due_on)}."
-    return (
-        "An answer is due one month after it was received. If that day is a Saturday, a Sunday or "
-        "a public holiday, it is due on the next working day."
-    )
+    return f"An answer is due by {in_words(status.due_on)}."

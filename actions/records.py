@@ -12,15 +12,22 @@ from bot.objections.db import Database
 from bot.objections.receipts import Issuer
 from bot.objections.service import ObjectionService
 from bot.objections.signing import Signer
+from bot.objections.verification import Verification
 from bot.settings import Settings
 
 T = TypeVar("T")
-_given: list[ObjectionService] = []
+_given: list[tuple[ObjectionService, Verification]] = []
 
 
-def use(service: ObjectionService) -> None:
-    """Let the actions of this process use this service; called where everything is wired."""
-    _given[:] = [service]
+def use(service: ObjectionService, verification: Verification) -> None:
+    """Let the actions of this process use these; called where everything is wired."""
+    _given[:] = [(service, verification)]
+
+
+def verifying(database: Database, settings: Settings) -> Verification:
+    """Verification as the settings want it. Raises ValueError as `made` does."""
+    sends_copies = settings.operator_role == "helper"
+    return Verification(database, Keys.parse(settings.data_keys), sends_copies=sends_copies)
 
 
 def made(database: Database, settings: Settings) -> ObjectionService:
@@ -43,20 +50,25 @@ def issuer(settings: Settings) -> Issuer:
     )
 
 
-def service() -> ObjectionService:
-    """The service that was given, or, under `rasa run actions`, one from the settings."""
+def services() -> tuple[ObjectionService, Verification]:
+    """What was given, or, under `rasa run actions`, the same from the settings."""
     return _given[0] if _given else _from_settings()
 
 
 @lru_cache(maxsize=1)
-def _from_settings() -> ObjectionService:
+def _from_settings() -> tuple[ObjectionService, Verification]:
     settings = Settings.load()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     database.migrate()
-    return made(database, settings)
+    return made(database, settings), verifying(database, settings)
 
 
 async def ask(work: Callable[[ObjectionService], T]) -> T:
     """Run `work` with the service beside the event loop: a slow database holds up nobody else."""
-    return await asyncio.to_thread(lambda: work(service()))
+    return await asyncio.to_thread(lambda: work(services()[0]))
+
+
+async def verify(work: Callable[[Verification], T]) -> T:
+    """The same with the verification of addresses."""
+    return await asyncio.to_thread(lambda: work(services()[1]))

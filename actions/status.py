@@ -1,5 +1,6 @@
-"""The state of an objection, by its number."""
-
+"""The state of an objection, by its number: told for what was filed in this conversation, else once
+a code has shown that the e-mail address of that number is the person's.
+"""
 from __future__ import annotations
 
 import re
@@ -8,7 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import promises, records
+from actions import promises, records, verifying
 from actions.base import BotAction, Event, topic, words
 from actions.withdrawal import TOPIC as WITHDRAWAL
 from bot.objections.errors import FieldError, StorageError, UnknownReference
@@ -43,6 +44,8 @@ class ValidateStatusForm(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         if tracker.latest_message.get("in_distress"):
             return []  # not for the form: a rule answers it
+        if topic(tracker)[0] in verifying.TOPICS:
+            return await verifying.take(dispatcher, tracker)
         if (topic(tracker)[0] or "").partition("/")[0] == WITHDRAWAL:
             return []  # its number is not one to look up
         text = words(tracker)
@@ -73,11 +76,16 @@ class TellStatus(BotAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         references = tracker.get_slot("reference")
-        if not references:
+        events: list[Event] = []
+        if references is None:
             dispatcher.utter_message(response="say_status_no_number")
+        own = tracker.get_slot("references") or ()
         for reference in references or ():
-            await _tell(dispatcher, tracker, reference)
-        return [SlotSet("reference", None)]
+            if reference in own:
+                await _tell(dispatcher, reference)
+            else:
+                events = await verifying.ask_for_code(dispatcher, reference, "status")
+        return [*events, SlotSet("reference", None)]
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         dispatcher.utter_message(response="say_status_failed")
@@ -85,16 +93,16 @@ class TellStatus(BotAction):
 
 
 class StatusWhileFiling(BotAction):
-    """In the middle of a filing, tells the state of another objection if its number was given."""
+    """In the middle of a filing, tells the state of what was filed here before; another waits."""
 
     def name(self) -> str:
         return "action_status_while_filing"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         reference = find_reference(words(tracker))
-        if reference:
-            await _tell(dispatcher, tracker, reference)
-        elif _GIVES_NUMBER.search(words(tracker)):
+        if reference in (tracker.get_slot("references") or ()):
+            await _tell(dispatcher, str(reference))
+        elif reference is None and _GIVES_NUMBER.search(words(tracker)):
             dispatcher.utter_message(response="say_status_unknown", problem=_mistake(tracker))
         else:
             dispatcher.utter_message(response="say_status_while_filing")
@@ -121,7 +129,7 @@ def _mistake(tracker: Tracker) -> str:
     return UnknownReference().sentence
 
 
-async def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, reference: str) -> None:
+async def _tell(dispatcher: CollectingDispatcher, reference: str) -> None:
     try:
         status = await records.ask(lambda service: service.status(reference))
     except UnknownReference as error:
@@ -129,16 +137,23 @@ async def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, reference: s
     except StorageError:
         dispatcher.utter_message(response="say_status_failed")
     else:
-        filed_here = status.reference in (tracker.get_slot("references") or ())
-        dispatcher.utter_message(response="say_status", **_values(status, filed_here=filed_here))
+        dispatcher.utter_message(response="say_status", **_values(status))
 
 
-def _values(status: Status, *, filed_here: bool) -> dict[str, str]:
+def _values(status: Status) -> dict[str, str]:
     count = status.account_count
+    sent = status.letter_sent_at
     return {
         "reference": status.reference,
         "received": promises.in_words(status.received_at.date()),
         "accounts": "one account" if count == 1 else f"{count} accounts",
         "state": _STATES[status.case_status],
-        "promise": promises.in_the_status(status, filed_here=filed_here),
+        "promise": promises.in_the_status(status),
+        # Said by a helper alone: see `bot/runtime/wording.py`.
+        "letter": (
+            f"The letter was sent on {promises.in_words(sent.date())}."
+            if sent is not None
+            else "The letter has not been sent yet; it is tried again by itself."
+        ),
+        "address": "" if status.is_verified else "Its e-mail address is not confirmed yet.",
     }

@@ -1,4 +1,6 @@
-"""Taking back what was filed in this conversation: asked once, done by a button and nothing else.
+"""Taking back what is known to be the person's: asked once, done by a button and nothing else.
+
+What was filed in this conversation is theirs; for a number from elsewhere a code comes first.
 
 The numbers that were asked about are in what the button stands for, so an old button takes back
 what was named above it and nothing that was filed since. No words are ever read as that topic.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import structlog
 from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records
@@ -34,7 +37,7 @@ class WithdrawObjection(BotAction):
         elif tracker.active_loop_name == "objection_form":
             dispatcher.utter_message(response="say_withdraw_while_filing")
         else:
-            await _ask(dispatcher, tracker)
+            return await _ask(dispatcher, tracker)
         return []
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
@@ -54,13 +57,23 @@ def agreed(tracker: Tracker) -> list[str]:
     return numbers.split(_BETWEEN) if name == TOPIC and numbers else []
 
 
-async def _ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+async def _ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
     filed = _filed_here(tracker)
     named = find_reference(words(tracker))
-    meant = [number for number in filed if named in (None, number)]
-    if not meant:
+    if named is not None and named not in filed:
+        # Here, because the two need each other.
+        from actions import verifying
+
+        return await verifying.ask_for_code(dispatcher, named, "withdraw")
+    if not filed:
         dispatcher.utter_message(response="say_withdraw_elsewhere")
-        return
+        return [SlotSet("awaited", {"for": "number"})]
+    await ask_about(dispatcher, [number for number in filed if named in (None, number)])
+    return []
+
+
+async def ask_about(dispatcher: CollectingDispatcher, meant: list[str]) -> None:
+    """Ask once whether these are to be taken back, which the caller knows to be the person's."""
     standing = await records.ask(lambda service: _standing(service, meant))
     if not standing:
         dispatcher.utter_message(response="say_withdraw_already", objections=_listed(meant))

@@ -63,6 +63,7 @@ class Application:
         self._settings = settings
         self._model = model
         self.database = Database(settings.database_url)
+        self.keys = Keys.parse(settings.data_keys)
         self._assistant: assistant.Assistant | None = None
         self._objections: ObjectionService | None = None
         self._postman: Postman | None = None
@@ -89,7 +90,7 @@ class Application:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.database.migrate()
         self._objections = records.made(self.database, settings)
-        records.use(self._objections)
+        records.use(self._objections, records.verifying(self.database, settings))
         self._postman = _postman(self.database, settings)
         actions = InProcessActions("actions", settings.action_limit)
         self._assistant = assistant.load(settings, self._model, self.database.engine, actions)

@@ -8,6 +8,7 @@ from typing import Any
 from bot.objections.accounts import Account
 from bot.objections.countries import country_name
 from bot.objections.filing import Filing
+from bot.objections.sitting import Known
 
 # In the order in which they are asked for.
 FIELDS = (
@@ -16,7 +17,7 @@ FIELDS = (
 ACCOUNT_LISTS = ("linked_accounts", "unlinked_accounts")
 SKIPPED = ""
 _EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "mentioned_accounts",
-               "summary_shown", "attempted", "draft_id")
+               "summary_shown", "attempted", "draft_id", "notice_display")
 
 Slots = Mapping[str, Any]
 
@@ -24,6 +25,16 @@ Slots = Mapping[str, Any]
 def emptied() -> dict[str, None]:
     """Slots that end a draft: nothing of it is left, its id included."""
     return dict.fromkeys(_EVERYTHING)
+
+
+def from_before(known: Known) -> dict[str, str]:
+    """Slots that hold what the person told in an earlier filing: it is not asked for again."""
+    return {
+        "full_name": known.full_name,
+        "email": known.email,
+        "country": known.country or SKIPPED,
+        "reason": known.reason or SKIPPED,
+    }
 
 
 def labels(accounts: Iterable[Mapping[str, Any]]) -> str:
@@ -77,6 +88,8 @@ def filing(slots: Slots) -> Filing:
         idempotency_key=slots["draft_id"],
         channel="chat",
         language="en",
+        sitting=tuple(slots.get("references") or ()),
+        notice_display=slots.get("notice_display"),
     )
 
 

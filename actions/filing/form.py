@@ -10,11 +10,13 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import records
 from actions.base import BotAction, Event, topic, words
 from actions.filing import draft
 from actions.filing.reading import is_declaration, read, refuses
 from actions.filing.said import Said
 from actions.withdrawal import agreed
+from bot.objections.notice import NOTICE
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -31,7 +33,22 @@ class BeginObjection(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         if is_declaration(words(tracker)):
             dispatcher.utter_message(response="say_file_declaration")
-        dispatcher.utter_message(response="say_file_begin")
+        conversation = tracker.sender_id
+        shown = await records.ask(lambda service: service.show_notice(conversation))
+        begun = {**draft.emptied(), "draft_id": uuid.uuid4().hex, "notice_display": shown}
+        before = tracker.get_slot("references")
+        known = before and await records.ask(lambda service: service.known(before[-1]))
+        notice = {"notice_title": NOTICE.title, "notice_version": NOTICE.version}
+        if known:
+            dispatcher.utter_message(response="say_file_begin_again", **notice)
+            return set_slots({**begun, **draft.from_before(known)})
+        dispatcher.utter_message(response="say_file_begin", **notice)
+        return set_slots(begun)
+
+    def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        # Nothing was written down that the filing needs: it goes on, with everything asked for.
+        notice = {"notice_title": NOTICE.title, "notice_version": NOTICE.version}
+        dispatcher.utter_message(response="say_file_begin", **notice)
         return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
 
 
@@ -65,7 +82,8 @@ class RestartObjection(BotAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         dispatcher.utter_message(response="say_file_restarted")
-        return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
+        begun = {"draft_id": uuid.uuid4().hex, "notice_display": tracker.get_slot("notice_display")}
+        return set_slots({**draft.emptied(), **begun})
 
 
 class AskField(BotAction):

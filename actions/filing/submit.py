@@ -11,6 +11,7 @@ from actions import promises, records
 from actions.base import BotAction, Event
 from actions.filing import draft
 from actions.filing.form import set_slots
+from actions.verifying import after_filing
 from bot.objections.errors import FieldError, StorageError
 from bot.objections.service import Filed, FiledObjection
 
@@ -35,7 +36,7 @@ class FileObjection(BotAction):
             log.error("filing_failed", code=error.code)
             dispatcher.utter_message(response="say_file_failed")
             return _ask_again("objection_confirmed")
-        return tell(dispatcher, tracker, filed)
+        return await tell(dispatcher, tracker, filed)
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         # A time limit says nothing about how the transaction ended.
@@ -55,7 +56,7 @@ class CancelObjection(BotAction):
             draft_id = tracker.get_slot("draft_id")
             filed = await records.ask(lambda service: service.find(draft_id))
             if filed is not None:
-                return [*tell(dispatcher, tracker, filed), *ended]
+                return [*await tell(dispatcher, tracker, filed), *ended]
         dispatcher.utter_message(response="say_file_cancelled")
         return [*set_slots(draft.emptied()), *ended]
 
@@ -65,19 +66,44 @@ class CancelObjection(BotAction):
         return [SlotSet("requested_slot", None), ActiveLoop("objection_form")]
 
 
-def tell(dispatcher: CollectingDispatcher, tracker: Tracker, filed: Filed) -> list[Event]:
+async def tell(
+    dispatcher: CollectingDispatcher, tracker: Tracker, filed: Filed
+) -> list[Event]:
     """Say that objections are on record, and end the draft."""
-    count = len(filed.objections)
+    fresh = [one for one in filed.objections if not one.stood]
+    for one in filed.objections:
+        if one.stood:
+            dispatcher.utter_message(
+                response="say_file_stood", reference=one.reference, covered=_covered(one)
+            )
+    if fresh:
+        _tell_recorded(dispatcher, filed, fresh)
+    earlier = tracker.get_slot("references") or []
+    references = dict.fromkeys([*earlier, *(one.reference for one in filed.objections)])
+    events = [*set_slots(draft.emptied()), SlotSet("references", list(references))]
+    if fresh:
+        try:
+            events += await after_filing(dispatcher, fresh[0].reference)
+        except StorageError as error:
+            # The objections are on record all the same, and that has been said.
+            log.error("code_not_looked_up", code=error.code)
+    return events
+
+
+def _tell_recorded(
+    dispatcher: CollectingDispatcher, filed: Filed, fresh: list[FiledObjection]
+) -> None:
+    count = len(fresh)
     dispatcher.utter_message(
         response="say_file_done" if count == 1 else "say_file_done_several",
-        objections=_listed(filed),
+        objections=_listed(fresh),
         count=str(count),
         promise=promises.after_filing(filed),
         # One message holds one file: the receipt of a single objection comes with this one.
-        reference=filed.objections[0].reference,
+        reference=fresh[0].reference,
     )
     if count > 1:
-        for position, one in enumerate(filed.objections, start=1):
+        for position, one in enumerate(fresh, start=1):
             dispatcher.utter_message(
                 response="say_file_receipt",
                 position=str(position),
@@ -85,9 +111,6 @@ def tell(dispatcher: CollectingDispatcher, tracker: Tracker, filed: Filed) -> li
                 reference=one.reference,
             )
     dispatcher.utter_message(response="say_file_limits")
-    earlier = tracker.get_slot("references") or []
-    references = dict.fromkeys([*earlier, *(one.reference for one in filed.objections)])
-    return [*set_slots(draft.emptied()), SlotSet("references", list(references))]
 
 
 def _ask_again(field: str) -> list[Event]:
@@ -101,8 +124,8 @@ def _ask_again(field: str) -> list[Event]:
     ]
 
 
-def _listed(filed: Filed) -> str:
-    return "\n".join(f"- {one.reference}: {_covered(one)}" for one in filed.objections)
+def _listed(objections: list[FiledObjection]) -> str:
+    return "\n".join(f"- {one.reference}: {_covered(one)}" for one in objections)
 
 
 def _covered(objection: FiledObjection) -> str:

@@ -14,6 +14,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
 
 from bot.nlu.topics import chosen
+from bot.runtime import awaited
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
 
@@ -141,7 +142,8 @@ class Conversations:
         self, conversation: str, message_id: str, text: str | None, button_id: str | None
     ) -> Turn:
         async with self._lock(conversation):
-            before = turns(await self._store.events(conversation))
+            events = await self._store.events(conversation)
+            before = turns(events)
             for turn in before:
                 if turn.id == message_id:
                     return turn
@@ -161,6 +163,8 @@ class Conversations:
                     message.parse_data = chosen(payload[1:], title)
                 else:
                     message.text = payload
+            elif (topic := awaited.topic(events, message.text or "")) is not None:
+                message.parse_data = chosen(topic, message.text or "")
             await self._processor.handle_message(message)
             return turns(await self._store.events(conversation))[-1]
 

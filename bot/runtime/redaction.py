@@ -11,6 +11,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from bot.runtime.awaited import HAS_DETAILS
+
 REMOVED = "(removed: this belonged to a filing that is over)"
 PERSONAL_SLOTS = frozenset(
     {"full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
@@ -34,8 +36,12 @@ def redacted(events: list[Event], since: int) -> Iterator[tuple[int, Event]]:
         since: index of the first event that is new.
 
     Yields:
-        (index, event without personal data), for filings that one of the new events ended.
+        (index, event without personal data), for filings that one of the new events ended, and
+        for new messages with a code or with another name or address.
     """
+    for index in range(since, len(events)):
+        if _has_details(events[index]):
+            yield index, _without_words(events[index])
     begun: int | None = None
     for index, event in enumerate(events):
         if event["event"] != "slot" or event["name"] != "draft_id":
@@ -72,6 +78,13 @@ def _without_words(event: Event) -> Event:
     clean["text"] = REMOVED
     clean.setdefault("parse_data", {})["text"] = REMOVED
     return clean
+
+
+def _has_details(event: Event) -> bool:
+    """Whether somebody typed a code, or another name or address: done with in the same turn."""
+    return event["event"] == "user" and (
+        (event.get("parse_data") or {}).get("topic") in HAS_DETAILS
+    )
 
 
 def _says_details(event: Event) -> bool:

@@ -24,9 +24,18 @@ INPUTS: dict[str, dict[str, str]] = {
     "unlinked_accounts": {"type": "text", "autocomplete": "off"},
     "reason": {"type": "text", "autocomplete": "off"},
     "reference": {"type": "text", "autocomplete": "off"},
+    "verification_code": {
+        "type": "text", "inputmode": "numeric", "autocomplete": "one-time-code"
+    },
 }
 _ASKS = {
     "say_ask_platform": "account",
+    "say_ask_verification_code_elsewhere": "verification_code",
+    "say_ask_verification_code_again": "verification_code",
+    "say_ask_verification_code_change": "verification_code",
+    "say_code_refused": "verification_code",
+    "say_ask_new_email": "email",
+    "say_ask_new_name": "full_name",
     "say_ask_handle": "account",
     "say_ask_linked_mentioned": "linked_accounts",
     "say_file_what_to_change": "objection_confirmed",
@@ -38,6 +47,14 @@ _TOPICS = {
     "say_withdraw": "withdraw_objection",
     "say_out": "out_of_scope",
     "say_ask_reference": "check_status",
+    "say_ask_verification_code": "file_objection",
+    "say_ask_verification_code_elsewhere": "check_status",
+    "say_ask_verification_code_again": "check_status",
+    "say_ask_verification_code_change": "check_status",
+    "say_ask_new_email": "check_status",
+    "say_ask_new_name": "check_status",
+    "say_code": "check_status",
+    "say_contact": "check_status",
 }
 
 

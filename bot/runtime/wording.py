@@ -19,7 +19,8 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot.settings import ROOT, Settings
 
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+# With the blank after it, which goes too where the value is empty.
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}( ?)")
 
 Responses = dict[str, list[dict[str, Any]]]
 
@@ -51,9 +52,17 @@ def sentences(settings: Settings) -> dict[str, str]:
         where = f"What you file here is your objection to {controller}."
     contact = settings.controller_contact
     silent = {} if settings.operator_role == "controller" else {"promise": ""}
+    if settings.operator_role != "helper":
+        silent["letter"] = ""
     return {
         **silent,
         "controller": controller,
+        "mail_note": (
+            ""
+            if settings.smtp_url
+            else "No mail server has been set up here: the mail lies in the folder of whoever runs "
+            "this service, under \"mail\"."
+        ),
         "who_runs": who,
         "where_it_goes": where,
         "form_address": (
@@ -127,9 +136,13 @@ def fill(template: Any, values: dict[str, Any]) -> Any:
         KeyError: the response names a value that nobody gives.
     """
     if isinstance(template, str):
-        return _PLACEHOLDER.sub(lambda match: str(values[match.group(1)]), template)
+        return _PLACEHOLDER.sub(lambda found: _put(str(values[found[1]]), found[2]), template)
     if isinstance(template, list):
         return [fill(item, values) for item in template]
     if isinstance(template, dict):
         return {key: fill(item, values) for key, item in template.items()}
     return template
+
+
+def _put(value: str, blank: str) -> str:
+    return value + blank if value else ""

@@ -13,8 +13,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import records
 from actions.base import BotAction
 from bot.objections.accounts import Account
+from bot.objections.errors import CodeRefused
+from bot.objections.fields import parse_email, parse_full_name
 from bot.objections.filing import Filing
 from bot.objections.service import Filed, FiledObjection, ObjectionService, Status, Withdrawn
+from bot.objections.sitting import Known
+from bot.objections.verification import Opened, Verification
 
 RECEIVED = datetime(2024, 11, 25, tzinfo=timezone.utc)
 DUE = date(2024, 12, 27)
@@ -49,6 +53,10 @@ class FakeService:
         self.withdrawn: list[str] = []
         self.before: Callable[[], None] = lambda: None
         self.state = "received"
+        # Codes: what was asked for, and what the right one (123456) opens.
+        self.requests: list[tuple[str, ...]] = []
+        self.opens = Opened("access", REFERENCES)
+        self.person: Known | None = None
 
     def file(self, filing: Filing) -> Filed:
         self.before()
@@ -75,6 +83,45 @@ class FakeService:
         state = "withdrawn" if reference_text in self.withdrawn else self.state
         return Status(reference_text, state, RECEIVED, DUE, 2)
 
+    def known(self, reference: str) -> Known | None:
+        self.before()
+        return self.person
+
+    def show_notice(self, conversation: str) -> str:
+        self.before()
+        return "d" * 32
+
+    def awaited(self, reference: str) -> str | None:
+        self.before()
+        return "first"
+
+    def request(self, reference: str) -> str:
+        self.before()
+        self.requests.append(("request", reference))
+        return "requested"
+
+    def resend(self, verification_id: str) -> str:
+        self.before()
+        self.requests.append(("resend", verification_id))
+        return "again"
+
+    def enter(self, verification_id: str, code: str) -> Opened:
+        self.before()
+        self.requests.append(("enter", verification_id, code))
+        if code != "123456":
+            raise CodeRefused()
+        return self.opens
+
+    def change_email(self, reference: str, email: str) -> str:
+        self.before()
+        self.requests.append(("change_email", reference, parse_email(email)))
+        return "changing"
+
+    def change_name(self, reference: str, name: str) -> str:
+        self.before()
+        self.requests.append(("change_name", reference, parse_full_name(name)))
+        return name
+
     def withdraw(self, references: Iterable[str], channel: str) -> tuple[Withdrawn, ...]:
         self.before()
         self.withdrawn += references
@@ -86,7 +133,7 @@ def service() -> Iterator[FakeService]:
     """The service that the actions use during one test."""
     before = list(records._given)
     fake = FakeService()
-    records.use(cast(ObjectionService, fake))
+    records.use(cast(ObjectionService, fake), cast(Verification, fake))
     yield fake
     records._given[:] = before
 

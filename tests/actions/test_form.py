@@ -23,8 +23,10 @@ from actions.filing.form import (
     ValidateObjectionForm,
 )
 from actions.filing.submit import CancelObjection
+from bot.objections.errors import StorageError
+from bot.objections.sitting import Known
 from bot.runtime.wording import load_said
-from tests.actions.conftest import done, tracker
+from tests.actions.conftest import REFERENCES, FakeService, done, tracker
 
 QUESTIONS: list[type[BotAction]] = [
     AskFullName, AskEmail, AskCountry, AskAccount, AskLinkedAccounts, AskUnlinkedAccounts,
@@ -43,12 +45,39 @@ async def test_every_question_asks_for_its_field_in_words_that_exist(
     assert after.slots in ({}, {"summary_shown": True})
 
 
-async def test_a_filing_begins_with_an_empty_draft_and_an_id_of_its_own() -> None:
+async def test_a_filing_begins_with_an_empty_draft_and_an_id_of_its_own(
+    service: FakeService,
+) -> None:
     first = await done(BeginObjection(), tracker("I object", "file_objection"))
     second = await done(BeginObjection(), tracker("I object", "file_objection"))
     assert first.said == ["say_file_begin"]
     assert first.slots["draft_id"] != second.slots["draft_id"]
-    assert {n for n, value in first.slots.items() if value is not None} == {"draft_id"}
+    assert {n for n, value in first.slots.items() if value is not None} == {
+        "draft_id", "notice_display",
+    }
+    assert first.messages[0]["notice_version"] == "2024-10-09"
+
+
+async def test_another_filing_takes_over_what_was_told_before(service: FakeService) -> None:
+    service.person = Known("Ana Silva", "ana@example.org", None, "My living.")
+    again = tracker("I object", "file_objection", references=list(REFERENCES))
+    after = await done(BeginObjection(), again)
+    assert after.said == ["say_file_begin_again"]
+    told = {"full_name": "Ana Silva", "email": "ana@example.org", "country": "",
+            "reason": "My living."}
+    assert {name: after.slots[name] for name in told} == told
+    assert after.slots["account"] is None and after.slots["objection_confirmed"] is None
+    assert "Ana" not in str(after.messages)
+
+
+async def test_a_filing_begins_also_when_the_record_does_not_answer(service: FakeService) -> None:
+    def fail() -> None:
+        raise StorageError
+
+    service.before = fail
+    after = await done(BeginObjection(), tracker("I object", "file_objection"))
+    assert after.said == ["say_file_begin"]
+    assert after.slots["draft_id"] and after.slots["notice_display"] is None
 
 
 async def test_starting_over_is_another_filing() -> None:

@@ -55,7 +55,8 @@ async def test_a_question_in_between_is_left_to_the_rules() -> None:
 
 
 async def test_the_state_is_told_with_what_is_on_record(service: FakeService) -> None:
-    after = await done(TellStatus(), tracker(reference=list(REFERENCES)))
+    asked = tracker(reference=list(REFERENCES), references=list(REFERENCES))
+    after = await done(TellStatus(), asked)
     assert service.asked == list(REFERENCES)
     assert after.said == ["say_status", "say_status"]
     first = after.messages[0]
@@ -79,32 +80,24 @@ async def test_whoever_filed_here_is_told_when_the_answer_is_due(
 
 
 @pytest.mark.parametrize("references", [None, [], [REFERENCES[1]]])
-async def test_whoever_only_has_the_number_is_told_the_rule_and_not_the_day(
+async def test_whoever_only_has_the_number_is_sent_a_code_and_told_nothing(
     service: FakeService, references: list[str] | None
 ) -> None:
-    """A day that a holiday has moved would tell which country was named."""
     asked = tracker(reference=[REFERENCES[0]], references=references)
     after = await done(TellStatus(), asked)
-    (said,) = after.messages
-    assert said["promise"].startswith("An answer is due one month after it was received.")
-    assert "December" not in str(said)
-    assert "27" not in str(said)
+    assert after.said == ["say_ask_verification_code_elsewhere"]
+    assert service.asked == [] and service.requests == [("request", REFERENCES[0])]
+    assert after.slots["awaited"] == {
+        "id": "requested", "for": "status", "reference": REFERENCES[0],
+    }
+    assert REFERENCES[0] not in str(after.messages)
 
 
-async def test_the_rule_is_also_told_in_the_middle_of_a_filing(service: FakeService) -> None:
-    asked = tracker(f"status of {SOUND}", "check_status", references=list(REFERENCES))
-    after = await done(StatusWhileFiling(), asked)
-    assert after.messages[0]["promise"].startswith("An answer is due one month after")
-
-
-@pytest.mark.parametrize("filed_here", [True, False])
 @pytest.mark.parametrize("state", sorted({*CASE_STATUSES} - {"received", "in_review"}))
-async def test_once_there_is_an_answer_none_is_due(
-    service: FakeService, state: str, filed_here: bool
-) -> None:
+async def test_once_there_is_an_answer_none_is_due(service: FakeService, state: str) -> None:
     service.state = state
-    own = [REFERENCES[0]] if filed_here else None
-    after = await done(TellStatus(), tracker(reference=[REFERENCES[0]], references=own))
+    own = [REFERENCES[0]]
+    after = await done(TellStatus(), tracker(reference=own, references=own))
     assert after.messages[0]["promise"] == ""
 
 
@@ -113,7 +106,7 @@ async def test_an_unknown_number_is_told_to_be_unknown(service: FakeService) -> 
         raise UnknownReference
 
     service.before = fail
-    after = await done(TellStatus(), tracker(reference=[SOUND]))
+    after = await done(TellStatus(), tracker(reference=[SOUND], references=[SOUND]))
     assert after.said == ["say_status_unknown"]
     assert "cannot find" in after.messages[0]["problem"]
 
@@ -127,16 +120,22 @@ async def test_when_the_record_cannot_be_read_it_is_said_and_only_a_code_is_logg
 
     service.before = fail
     with capture_logs() as logs:
-        after = await done(TellStatus(), tracker(reference=[SOUND]))
+        after = await done(TellStatus(), tracker(reference=[SOUND], references=[SOUND]))
     assert after.said == ["say_status_failed"]
     assert SOUND not in str(logs)
 
 
-async def test_a_number_given_in_the_middle_of_a_filing_is_looked_up(service: FakeService) -> None:
-    after = await done(StatusWhileFiling(), tracker(f"status of {SOUND}", "check_status"))
+async def test_in_the_middle_of_a_filing_what_was_filed_here_is_looked_up_and_nothing_else(
+    service: FakeService,
+) -> None:
+    asks = tracker(f"status of {SOUND}", "check_status", references=[SOUND])
+    after = await done(StatusWhileFiling(), asks)
     assert service.asked == [SOUND]
-    assert after.said == ["say_status"]
-    assert after.slots == {}
+    assert (after.said, after.slots) == (["say_status"], {})
+    after = await done(StatusWhileFiling(), tracker(f"status of {SOUND}", "check_status"))
+    assert (after.said, service.asked, service.requests) == (
+        ["say_status_while_filing"], [SOUND], []
+    )
 
 
 async def test_a_mistyped_number_in_the_middle_of_a_filing_is_explained() -> None:

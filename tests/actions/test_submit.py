@@ -16,7 +16,13 @@ from actions.filing.submit import CancelObjection, FileObjection
 from bot.objections.errors import FieldError, StorageError
 from tests.actions.conftest import ANA, REFERENCES, Done, FakeService, account, done, tracker
 
-SEVERAL = ["say_file_done_several", "say_file_receipt", "say_file_receipt", "say_file_limits"]
+SEVERAL = [
+    "say_file_done_several",
+    "say_file_receipt",
+    "say_file_receipt",
+    "say_file_limits",
+    "say_ask_verification_code",
+]
 
 
 def raises(error: Exception) -> Callable[[], None]:
@@ -45,7 +51,7 @@ async def test_recorded_is_said_with_the_numbers_that_the_record_gave(service: F
 
 async def test_one_objection_is_not_called_several(service: FakeService) -> None:
     after = await done(FileObjection(), tracker("yes", "affirm", unlinked_accounts=[]))
-    assert after.said == ["say_file_done", "say_file_limits"]
+    assert after.said == ["say_file_done", "say_file_limits", "say_ask_verification_code"]
     assert after.messages[0]["reference"] == REFERENCES[0]
 
 
@@ -100,7 +106,7 @@ async def test_nothing_personal_is_in_what_is_said_after_filing(service: FakeSer
 async def test_recorded_is_said_only_after_the_record_has_answered(service: FakeService) -> None:
     dispatcher = CollectingDispatcher()
     said_before: list[Any] = []
-    service.before = lambda: said_before.extend(dispatcher.messages)
+    service.before = lambda: service.filed or said_before.extend(dispatcher.messages)
     await FileObjection().run(dispatcher, tracker("yes", "affirm"), {})
     assert said_before == []
     assert len(service.filed) == 1

@@ -86,11 +86,12 @@ async def test_who_has_filed_nothing_here_is_told_where_it_is_possible(
     assert service.asked == []
 
 
-async def test_a_number_from_elsewhere_is_not_even_looked_up(service: FakeService) -> None:
+async def test_for_a_number_from_elsewhere_a_code_comes_first(service: FakeService) -> None:
     """Whoever only has a number learns nothing about it here."""
     after = await done(WithdrawObjection(), asks(f"take back {ELSEWHERE}"))
-    assert after.said == ["say_withdraw_elsewhere"]
-    assert service.asked == []
+    assert after.said == ["say_ask_verification_code_elsewhere"]
+    assert service.asked == [] and service.requests == [("request", ELSEWHERE)]
+    assert after.slots["awaited"]["for"] == "withdraw"
 
 
 @pytest.mark.parametrize("error", [StorageError(), UnknownReference(), RuntimeError(ONE)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from bot import log
 from bot.app import Application
+from bot.objections import codes
 from bot.objections import model as tables
 from bot.runtime.conversation import Conversations
 from bot.runtime.turns import BotMessage, Turn
@@ -125,6 +127,23 @@ def stored(application: Application) -> Callable[[Person], str]:
         return "\n".join(found)
 
     return dump
+
+
+@pytest.fixture
+def mailed(application: Application) -> Callable[[], str]:
+    """Sends the newest code, as the postman would, and tells it: mailed()."""
+
+    def send() -> str:
+        wanted = tables.verification.c
+        newest = sa.select(wanted.id).order_by(wanted.requested_at.desc()).limit(1)
+        now = datetime.now(timezone.utc)
+        with application.database.session() as session:
+            row_id = session.execute(newest).scalar_one()
+            code = codes.renew(session, application.keys, row_id, now)
+        assert code is not None
+        return code
+
+    return send
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_when_the_service_fails_the_draft_is_kept(
 
     objects(person)
     with monkeypatch.context() as broken:
-        broken.setattr(records.service(), "file", fail)
+        broken.setattr(records.services()[0], "file", fail)
         for _ in range(2):
             told = person.says("yes")
             assert says in told
@@ -155,7 +155,7 @@ def test_when_the_action_breaks_after_the_commit_the_next_yes_tells_the_same_num
 def test_when_the_record_hangs_the_person_gets_an_answer_and_the_next_yes_files_once(
     person: Person, filed: Filed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = records.service()
+    service = records.services()[0]
     file, goes_on, ended = service.file, threading.Event(), threading.Event()
 
     def hang(filing: Any) -> Any:
@@ -188,7 +188,7 @@ def test_a_value_that_the_record_refuses_is_asked_for_again(
 
     objects(person)
     with monkeypatch.context() as broken:
-        broken.setattr(records.service(), "file", refuse)
+        broken.setattr(records.services()[0], "file", refuse)
         assert "That address cannot be used." in person.says("yes")
     assert person.asked == "email"
     person.says("ana2@example.org")
@@ -266,7 +266,10 @@ def test_a_second_objection_in_one_conversation_is_another_filing(
     person: Person, filed: Filed
 ) -> None:
     first = files(person)
-    second = files(person, full_name="Bea Lund", email="bea@example.org")
+    second = files(
+        person, account="instagram lund.two", linked_accounts="no",
+        unlinked_accounts="facebook lund.three",
+    )
     assert set(first).isdisjoint(second)
     assert filed() == 4
 
@@ -280,6 +283,6 @@ def test_a_failed_look_up_says_so_and_the_next_one_works(
         raise StorageError
 
     with monkeypatch.context() as broken:
-        broken.setattr(records.service(), "status", fail)
+        broken.setattr(records.services()[0], "status", fail)
         assert "cannot look that up" in person.says(f"status of {reference}")
     assert "received" in person.says(f"status of {reference}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.objections.references import new_reference
@@ -17,20 +19,49 @@ def mistyped(reference: str) -> str:
     return reference[:4] + ("0" if reference[4] != "0" else "1") + reference[5:]
 
 
-def test_a_number_tells_the_state_to_whoever_gives_it(person: Person, other: Person) -> None:
+def test_a_number_alone_tells_nothing_and_a_code_opens_the_state(
+    person: Person, other: Person, mailed: Callable[[], str]
+) -> None:
     linked, unlinked = files(person)
-    told = other.says(f"what is the status of {linked}?")
+    asked = other.says(f"what is the status of {linked}?")
+    assert "If there is an objection with this number" in asked
+    assert linked not in asked and other.asked == "verification_code"
+    told = other.says(f"teh code is {mailed()}")
     assert f"Objection {linked} was received on" in told
     assert "2 accounts" in told
-    other.says("what is the state of my objection?")
-    assert other.asked == "reference"
-    assert "one account" in other.says(unlinked.lower().replace("-", " "))
+    # What belongs to the same person is open now too.
+    assert "one account" in other.says(f"status of {unlinked.lower().replace('-', ' ')}")
     assert other.asked is None
 
 
-def test_the_state_says_nothing_personal(person: Person, other: Person) -> None:
+def test_the_answer_is_the_same_for_a_number_that_nobody_has(
+    person: Person, other: Person
+) -> None:
     linked, _ = files(person)
-    told = other.says(f"status of {linked}")
+    other.says("hello")
+    for_somebody = other.says(f"status of {linked}")
+    assert other.says(f"status of {UNKNOWN}") == for_somebody
+    assert "not right" in other.says("123456")
+    assert other.offered == ["Send a new code"]
+
+
+def test_a_question_between_is_answered_and_the_code_is_still_taken(
+    person: Person, other: Person, mailed: Callable[[], str]
+) -> None:
+    linked, _ = files(person)
+    other.says(f"status of {linked}")
+    code = mailed()
+    other.says("when does it start?")
+    assert other.topics == ["faq/effective_date"]
+    assert linked in other.says(code)
+
+
+def test_the_state_says_nothing_personal(
+    person: Person, other: Person, mailed: Callable[[], str]
+) -> None:
+    linked, _ = files(person)
+    other.says(f"status of {linked}")
+    told = other.says(mailed())
     for words in ("Ana", "example.org", "lund", "Ireland", "living"):
         assert words not in told
 
@@ -46,7 +77,7 @@ def test_after_filing_another_number_is_not_mistaken_for_the_own_one(person: Per
     told = person.says(f"what is the status of {mistyped(own)}?")
     assert "not right" in told
     assert own not in told
-    assert "cannot find" in person.says(UNKNOWN)
+    assert "If there is an objection with this number" in person.says(UNKNOWN)
 
 
 def test_a_mistyped_number_is_asked_for_again(person: Person, other: Person) -> None:
@@ -54,12 +85,8 @@ def test_a_mistyped_number_is_asked_for_again(person: Person, other: Person) -> 
     other.says("what is the state of my objection?")
     assert "not right" in other.says(mistyped(reference))
     assert other.asked == "reference"
-    assert reference in other.says(reference)
-
-
-def test_an_unknown_number_is_told_to_be_unknown(person: Person) -> None:
-    assert "cannot find an objection" in person.says(f"status of {UNKNOWN}")
-    assert person.asked is None
+    other.says(reference)
+    assert other.asked == "verification_code"
 
 
 def test_a_question_between_is_answered_and_the_number_asked_for_again(person: Person) -> None:
@@ -92,16 +119,13 @@ def test_one_can_object_instead(person: Person) -> None:
     assert person.asked == "full_name"
 
 
-def test_in_the_middle_of_a_filing_another_number_is_looked_up(
-    person: Person, other: Person
-) -> None:
-    reference, _ = files(other)
-    objects(person, up_to="country")
+def test_in_the_middle_of_a_filing_what_was_filed_here_is_looked_up(person: Person) -> None:
+    reference, _ = files(person)
+    person.says("I want to object")
+    assert person.asked == "account"
     assert reference in person.says(f"status of {reference}")
-    assert person.asked == "country"
-    assert "cannot find" in person.says(f"status of {UNKNOWN}")
-    # A "stop" for the look-up would stop the filing.
-    assert person.offered == ["Skip"]
+    assert person.asked == "account"
+    assert "finish or cancel" in person.says(f"status of {UNKNOWN}")
     assert person.slots()["email"] == "ana@example.org"
 
 

@@ -17,6 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.slots import AnySlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from actions.verifying import TOPICS as AWAITED
 from bot.runtime.wording import Wording, fill, sentences
 from bot.settings import ROOT, Settings
 
@@ -24,7 +25,8 @@ Variants = list[dict[str, Any]]
 
 # What actions give. Answers to questions, `utter_…`, are given nothing.
 GIVEN = {"handle", "platform", "account", "summary", "problem", "changed", "objections", "count",
-         "reference", "received", "accounts", "state", "others", "promise", "position", "asked"}
+         "reference", "received", "accounts", "state", "others", "promise", "position", "asked",
+         "letter", "address", "covered", "notice_title", "notice_version"}
 # What people really write, and what a formatter trips over.
 AWKWARD = ["{x}", "{", "}", "{0[email]}", "0[", "{summary}", "%s", "\\1", "{{controller}}", "$(id)"]
 
@@ -90,7 +92,7 @@ def test_a_response_names_only_values_that_somebody_gives(name: str, variants: V
 
 
 @each_response
-@pytest.mark.parametrize("role", ["demo", "controller"])
+@pytest.mark.parametrize("role", ["demo", "controller", "helper"])
 def test_a_response_can_be_filled_and_nothing_is_left_open(
     name: str, variants: Variants, role: Any
 ) -> None:
@@ -131,6 +133,8 @@ def test_a_button_has_a_title_of_its_own_and_leads_somewhere(name: str, variants
     assert len(titles) == len(set(titles))
     for button in buttons:
         assert set(button) == {"title", "payload"}
+        if button["payload"][1:] in AWAITED:
+            continue
         if button["payload"].startswith("/"):
             # A button that takes back names what it is about beside its topic.
             assert button["payload"][1:].removesuffix("/{asked}") in _topics()
@@ -224,7 +228,7 @@ def test_the_controller_says_that_it_runs_the_chat_and_takes_the_objection() -> 
     assert "demo" not in json.dumps(said)
 
 
-@pytest.mark.parametrize("role", ["demo", "controller"])
+@pytest.mark.parametrize("role", ["demo", "controller", "helper"])
 @pytest.mark.parametrize("name", ["say_welcome", "say_ask_objection_confirmed", "say_file_done"])
 async def test_who_runs_it_and_where_it_goes_is_said_when_it_matters(
     tracker: DialogueStateTracker, name: str, role: Any
@@ -242,7 +246,7 @@ PROMISING = {
     "say_file_done": {"objections": "- OBJ-1", "reference": "OBJ-1"},
     "say_file_done_several": {"objections": "- OBJ-1", "count": "2"},
     "say_status": {"reference": "OBJ-1", "received": "25 November 2024", "accounts": "one account",
-                   "state": "It waits to be handled."},
+                   "state": "It waits to be handled.", "letter": "", "address": ""},
 }
 
 
@@ -269,6 +273,28 @@ async def test_nobody_but_the_controller_promises_an_answer(
     assert "answer" not in said["text"]
     assert "27 December" not in said["text"]
     assert said["text"].endswith("Nothing is sent to Meta.")
+
+
+def test_a_helper_says_that_it_sends_a_letter_and_that_it_is_not_the_platform() -> None:
+    said = sentences(
+        settings(operator_role="helper", operator_name="Aid", objection_form_url="https://f.example")
+    )
+    assert said["who_runs"] == "This chat is run by Aid. It is not run by Meta."
+    assert "sent to Meta as a letter in your name" in said["where_it_goes"]
+    assert said["where_it_goes"].endswith("https://f.example")
+
+
+async def test_only_a_helper_tells_of_a_letter(tracker: DialogueStateTracker) -> None:
+    given = {**PROMISING["say_status"], "letter": "The letter was sent.", "promise": ""}
+    for role, told in (("helper", True), ("demo", False), ("controller", False)):
+        says = Wording(settings=settings(operator_role=role))  # type: ignore[arg-type]
+        said = await says.generate("say_status", tracker, "chat", **given)
+        assert said is not None
+        assert ("The letter was sent." in said["text"]) is told
+
+
+def test_what_is_empty_takes_its_blank_along_and_what_a_person_wrote_keeps_its_own() -> None:
+    assert fill("A {x} {y} B", {"x": "", "y": "1  2"}) == "A 1  2 B"
 
 
 @pytest.mark.parametrize("name", PROMISING)

@@ -1,0 +1,75 @@
+"""What a conversation waits for outside of its forms: a code, or another name or address.
+
+A message that is one of these has a topic of its own, one that no words are otherwise read as. It
+is known by what is awaited (the slot `awaited`, see `actions/verifying.py`), not by the model: six
+digits mean nothing by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bot.objections.codes import find_code
+from bot.objections.references import find_reference
+
+__all__ = ["HAS_DETAILS", "topic"]
+
+Event = dict[str, Any]
+
+# Topics of messages that hold a code, a name or an address.
+HAS_DETAILS = frozenset({"check_status/code", "check_status/contact"})
+_NEW_CODE = re.compile(
+    r"(?=.*\b(?:code|mail|e-?mail|it|again|agian|another|new)\b)"
+    r"(?:.*\b(?:re-?send|send|another|new)\b.*\b(?:code|again|agian|another|new|one|mail|e-?mail)\b"
+    r"|.*\b(?:did ?n.?t|didnt|not|never|no|havent|haven.?t)\b.*\b(?:code|mail|e-?mail)\b"
+    r"|.*\b(?:code|mail|e-?mail)\b.*\b(?:not|never|missing|expired|did ?n.?t|didnt|hasn.?t)\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHANGE = re.compile(
+    r"\b(?:change|chnage|update|correct|fix|wrong|typo|misspell?ed|spell?(?:ed|t|ing)?|new)\b"
+    r"[^.?!]{0,40}\b(?:e-?mail|mail|name|contact details)\b"
+    r"|\b(?:e-?mail|mail|name|contact details)\b[^.?!]{0,40}"
+    r"\b(?:change|wrong|typo|misspell?ed|spell?(?:ed|t)?|incorrect|not right)\b",
+    re.IGNORECASE,
+)
+_MINE = re.compile(r"\b(?:my|the|an?|contact)\b", re.IGNORECASE)
+_LONGEST_NAME = 80
+
+
+def topic(events: Sequence[Event], text: str) -> str | None:
+    """The topic that a typed text has because of what is awaited; None for all other texts."""
+    slots = _latest(events)
+    if slots.get("active_loop") is not None:
+        return None
+    awaited = slots.get("awaited") or {}
+    expected = awaited.get("for")
+    if expected == "number" and find_reference(text):
+        return "withdraw_objection"
+    if expected == "new_email" and "@" in text:
+        return "check_status/contact"
+    if expected == "new_name" and _is_like_a_name(text):
+        return "check_status/contact"
+    if "id" in awaited and find_code(text):
+        return "check_status/code"
+    if "id" in awaited and len(text) < 120 and _NEW_CODE.match(text):
+        return "check_status/new_code"
+    if slots.get("references") and _CHANGE.search(text) and _MINE.search(text):
+        return "check_status/contact"
+    return None
+
+
+def _latest(events: Sequence[Event]) -> dict[str, Any]:
+    """The last values of the slots that matter here, and of the active loop."""
+    found: dict[str, Any] = {}
+    for event in events:
+        if event["event"] == "slot" and event["name"] in ("awaited", "references"):
+            found[event["name"]] = event["value"]
+        elif event["event"] == "active_loop":
+            found["active_loop"] = event["name"]
+    return found
+
+
+def _is_like_a_name(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and not re.search(r"[?@\d/]", text) and "cancel" not in text
