@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +101,24 @@ def chat(server: str) -> Iterator[Chat]:
     chat = Chat(server)
     yield chat
     chat.http.close()
+
+
+@pytest.fixture
+def mailed(server_folder: Path) -> Callable[[str, str], str]:
+    """The code in the newest mail with these words: mailed("asked in the chat", number)."""
+
+    def read(*words: str) -> str:
+        for _ in range(100):
+            for path in sorted((server_folder / "mail").glob("*.eml"), reverse=True):
+                part = message_from_bytes(path.read_bytes(), policy=default).get_body(("plain",))
+                said = str(part.get_content()) if part is not None else ""
+                found = re.search(r"Your code is (\d{3} \d{3})", said)
+                if found and all(word in said for word in words):
+                    return found[1]
+            time.sleep(0.1)
+        pytest.fail("no mail with a code came within ten seconds")
+
+    return read
 
 
 @dataclass(frozen=True)

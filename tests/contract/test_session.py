@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import httpx
@@ -94,7 +95,9 @@ def test_a_deleted_conversation_is_gone_from_the_database(guarded: Guarded) -> N
     assert chat.history() == []
 
 
-def test_what_was_filed_stays_when_the_conversation_is_deleted(chat: Chat) -> None:
+def test_what_was_filed_stays_when_the_conversation_is_deleted(
+    chat: Chat, mailed: Callable[[str, str], str]
+) -> None:
     for text in ("I want to object", "Ana Silva", "ana@example.org", "skip", "instagram ana.s"):
         chat.says(text)
     for text in ("no", "no", "no"):
@@ -107,8 +110,14 @@ def test_what_was_filed_stays_when_the_conversation_is_deleted(chat: Chat) -> No
 
     assert chat.http.delete("/chat/session").status_code == 204
 
-    told = Chat(chat.address).says(f"what is the status of {reference}?")
+    back = Chat(chat.address)
+    asked = back.says(f"what is the status of {reference}?")[-1]
+    assert asked["asks"] == "verification_code"
+    assert asked["input"]["autocomplete"] == "one-time-code"
+    told = back.says(mailed("asked in the chat", reference))
     assert "was received" in told[-1]["text"]
+    # Whoever has shown that it is theirs gets the receipt, too.
+    assert back.http.get(told[-1]["download"]["url"]).status_code == 200
 
 
 def test_deleting_twice_is_no_error(chat: Chat) -> None:
