@@ -28,6 +28,10 @@ check: setup  ## Style, types, import rules, formatted data
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+.PHONY: audit
+audit:  ## What is known against the versions in uv.lock and not explained in docs/security.md
+	@scripts/audit
+
 test: check  ## Every test that this machine can run, and what was left out and why
 	@$(BIN)/objection-bot train
 	@scripts/widget-tests
@@ -36,10 +40,7 @@ test: check  ## Every test that this machine can run, and what was left out and 
 evaluate: train  ## How well people are understood, beside stock Rasa; slow the first time
 	@$(BIN)/python -W ignore -m bench.ladder
 
-audit:  ## What is known against the versions in uv.lock and not explained in docs/security.md
-	@scripts/audit
-
 clean:  ## Remove what was made, but not the data in var/
 	rm -rf .venv .venv-serving .tools models .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run chat train check test evaluate audit clean
+.PHONY: help setup run chat train check test evaluate clean
