@@ -28,6 +28,10 @@ check: setup  ## Style, types, import rules, formatted data
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+.PHONY: audit
+audit:  ## What is known against the versions in uv.lock and not explained in docs/security.md
+	@scripts/audit
+
 test: check  ## Every test that this machine can run, and what was left out and why
 	@$(BIN)/objection-bot train
 	@scripts/widget-tests
@@ -42,6 +46,6 @@ bench: train  ## Speed and memory beside stock Rasa, and a full record; an hour 
 	@$(BIN)/python -W ignore -m bench.plots
 
 clean:  ## Remove what was made, but not the data in var/
-	rm -rf .venv .tools models .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-serving .tools models .rasa .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .PHONY: help setup run chat train check test evaluate bench clean

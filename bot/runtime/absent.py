@@ -1,0 +1,74 @@
+"""Stand-ins for packages that a serving install leaves out (`scripts/serving`).
+
+Rasa imports TensorFlow and the kits of every messenger that it can speak to when it is loaded, and
+names their classes in signatures and as bases. Serving uses none of them. Where such a package is
+not installed, importing it gives an empty module whose every attribute is the class `Absent`. To
+use one is an error. A package that is installed is never replaced: the finder is asked last.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+# What Rasa imports by these names when it is loaded, and serving does not use.
+NAMES = frozenset(
+    "aiogram boto3 fbmessenger keras pymongo slack_sdk tensorflow twilio webexteamssdk".split()
+)
+
+
+class _AnyName(type):
+    """A class whose attributes are the class itself: `tensorflow.keras.layers.Layer`."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls
+
+
+class Absent(metaclass=_AnyName):
+    """Anything in a package that is not installed. It may be named, and be a base.
+
+    Raises:
+        ImportError: an instance was made of it.
+    """
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise ImportError(f"{type(self).__name__}: left out of this install, see scripts/serving")
+
+    def __class_getitem__(cls, _: Any) -> type:
+        return cls
+
+
+class _Module(ModuleType):
+    __path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name.partition(".")[0] not in NAMES:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return _Module(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing in it."""
+
+
+def install() -> None:
+    """Let the packages in `NAMES` be imported where they are not installed. Twice is once."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

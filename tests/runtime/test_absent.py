@@ -1,0 +1,117 @@
+"""Serving works where TensorFlow and the messengers' kits are not installed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+
+from bot.runtime import absent
+from bot.settings import ROOT
+
+NOWHERE = "nowhere_to_be_found"
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Stand-ins for a package that nobody has, and for one that everybody has."""
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(absent, "NAMES", frozenset({NOWHERE, "json"}))
+    absent.install()
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == NOWHERE]:
+        del sys.modules[name]
+
+
+def left_out() -> set[str]:
+    """The packages that `scripts/serving` leaves out."""
+    script = (ROOT / "scripts" / "serving").read_text("utf-8")
+    listed = script.partition("without=(")[2].partition("\n)")[0]
+    return set(re.sub(r"#.*", "", listed).split())
+
+
+def modules_of(package: str) -> set[str]:
+    """The top-level names that a package brings; none where it is not for this machine."""
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError:
+        return set()
+    tops = {file.parts[0] for file in files if file.suffix == ".py" and ".." not in file.parts}
+    return {top.removesuffix(".py") for top in tops} - {"google"}
+
+
+def test_what_is_not_installed_can_be_imported_named_and_inherited(installed: None) -> None:
+    module = importlib.import_module(f"{NOWHERE}.layers.deep")
+    assert module.Anything is absent.Absent
+    assert module.Anything.more.and_more is absent.Absent
+    assert module.Generic[int] is module.Generic
+    assert issubclass(type("Layer", (module.Layer,), {}), absent.Absent)
+
+
+def test_what_is_not_installed_cannot_be_used(installed: None) -> None:
+    module = importlib.import_module(NOWHERE)
+    with pytest.raises(ImportError, match="scripts/serving"):
+        module.Client("token")
+    with pytest.raises(AttributeError):
+        module.__version__  # noqa: B018
+
+
+def test_what_is_installed_is_never_replaced(
+    installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "json")
+    assert importlib.import_module("json").loads("[1]") == [1]
+
+
+def test_other_names_are_still_missing(installed: None) -> None:
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("nowhere_else")
+
+
+def test_installing_twice_is_once(installed: None) -> None:
+    before = len(sys.meta_path)
+    absent.install()
+    assert len(sys.meta_path) == before
+
+
+def test_the_script_leaves_out_packages_of_the_lock_and_each_stand_in_is_for_one_of_them() -> None:
+    locked = set(re.findall(r'^name = "(.+)"$', (ROOT / "uv.lock").read_text("utf-8"), re.M))
+    assert left_out() <= locked
+    assert {"tensorflow", "twilio"} <= left_out()
+    names = {name for package in left_out() for name in modules_of(package)}
+    assert names >= absent.NAMES
+
+
+@pytest.mark.slow
+def test_a_question_is_answered_without_anything_that_is_left_out(model: Path) -> None:
+    hidden = sorted({name for package in left_out() for name in modules_of(package)})
+    code = f"""
+import sys
+from bot.runtime import absent
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {hidden!r}:
+            raise ModuleNotFoundError(name)
+
+absent.install()
+# As if they were not installed: the stand-ins before everything, and no way to the rest.
+sys.meta_path.insert(0, sys.meta_path.pop())
+sys.meta_path.insert(1, Hidden())
+sys.argv = ["objection-bot", "ask", "--json", "when does it start?"]
+import bot.app
+from bot.cli import app
+app()
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout)["topic"] == "faq/effective_date"
