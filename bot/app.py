@@ -87,7 +87,8 @@ class Application:
             StartUpError: the assistant is not the configured one.
         """
         settings = self._settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        # For its owner alone: the database, mails and secrets are in there.
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database.migrate()
         self._objections = records.made(self.database, settings)
         records.use(self._objections, records.verifying(self.database, settings))
@@ -147,6 +148,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     )
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
+    channel.end_after_chunks(app)
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=name.replace(".", "_"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -93,3 +94,20 @@ def test_a_person_who_leaves_in_the_middle_leaves_no_half_turn(chat: Chat) -> No
 
     assert chat.send(message).json()["messages"][-1]["asks"] == "full_name"
     assert chat.said() == ["I want to object"]
+
+
+def test_what_follows_a_body_in_chunks_is_not_answered(server: str) -> None:
+    """A trailer would be read as a second request, and answered to whoever asks next."""
+    host, _, port = server.removeprefix("http://").partition(":")
+    slipped_in = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = f"2\r\n{{}}\r\n0\r\n{slipped_in}"
+    head = (
+        "POST /chat/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall((head + body).encode())
+        answered = b""
+        while chunk := connection.recv(65536):
+            answered += chunk
+    assert answered.count(b"HTTP/1.1 ") == 1
