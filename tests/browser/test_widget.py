@@ -306,15 +306,14 @@ def test_a_lost_connection_is_said_plainly_and_the_same_message_is_sent_again(pa
     page.context.set_offline(True)
     composer(page).fill("are my private messages used")
     composer(page).press("Enter")
-    alert = panel(page).get_by_role("alert")
-    expect(alert).to_contain_text("no connection")
-    expect(person_turns(page).last).to_contain_text("Not sent yet")
+    expect(panel(page).get_by_role("status")).to_contain_text("no connection")
+    expect(panel(page).get_by_role("alert")).to_be_empty()
+    expect(person_turns(page).last).to_contain_text("Waiting to be sent")
 
     page.context.set_offline(False)
-    alert.get_by_role("button", name="Try again").click()
     expect(bot_turns(page).last).to_contain_text("private messages")
-    expect(alert).to_be_empty()
-    assert len(ids) == 2
+    expect(panel(page).get_by_role("status")).to_be_empty()
+    assert len(ids) >= 2
     assert len(set(ids)) == 1
     expect(person_turns(page)).to_have_count(1)
 
@@ -336,7 +335,7 @@ def test_a_refusal_of_the_server_is_said_plainly_and_can_be_tried_again(
     alert = panel(page).get_by_role("alert")
     expect(alert).to_contain_text(sentence)
     page.unroute("**/chat/messages")
-    alert.get_by_role("button", name="Try again").click()
+    panel(page).get_by_role("button", name="Try again").click()
     expect(bot_turns(page).last).to_contain_text("private messages")
 
 
