@@ -85,6 +85,11 @@ export class Composer {
       return;
     }
     this.#become(input);
+    this.complain(problem);
+  }
+
+  /** Says what is wrong with the answer to the field; null when nothing is, or a new one is sent. */
+  complain(problem: string | null): void {
     this.#problem.hidden = problem === null;
     this.#problem.textContent = problem ?? "";
     if (problem === null) {

@@ -175,7 +175,10 @@ class ChatPanel implements Panel {
           }
         }
       },
-      queued: (turn) => this.#log.queued(turn),
+      queued: (turn) => {
+        this.#composer.complain(null);
+        this.#log.queued(turn);
+      },
       sending: (turn) => {
         this.#problem = null;
         this.#log.sending(turn);
