@@ -60,6 +60,13 @@ export class Conversation {
     await this.#running;
   }
 
+  /** The browser has a connection again: a good moment for what is waiting, if anything is. */
+  async reconnected(): Promise<void> {
+    if (this.#failures > 0) {
+      await this.resume();
+    }
+  }
+
   say(text: string): void {
     this.#add({ post: { id: crypto.randomUUID(), text }, title: text });
   }

@@ -119,7 +119,7 @@ class ChatPanel implements Panel {
       event.preventDefault();
       this.close();
     });
-    window.addEventListener("online", () => void this.#conversation.resume());
+    window.addEventListener("online", () => void this.#conversation.reconnected());
     root.append(this.#dialog);
     keepAboveKeyboard(root, this.#dialog);
   }

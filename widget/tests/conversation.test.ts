@@ -201,3 +201,16 @@ test("what is kept and is no turn is passed over", async () => {
   await conversation.resume();
   assert.deepEqual(posts, []);
 });
+
+test("a connection that comes back sends what waits, and begins nothing", async () => {
+  const { conversation, posts } = setUp([message("hi")], [offline()]);
+  await conversation.reconnected();
+  assert.deepEqual(posts, []);
+  conversation.say("one");
+  await settle();
+  await conversation.reconnected();
+  assert.equal(posts.length, 2);
+  await conversation.forget();
+  await conversation.reconnected();
+  assert.equal(posts.length, 2);
+});
