@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -38,6 +39,10 @@ PAGES = {
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/widget.js": ("widget.js", "text/javascript; charset=utf-8"),
     "/widget-panel.js": ("widget-panel.js", "text/javascript; charset=utf-8"),
+    **{
+        f"/locales/{file.name}": (f"locales/{file.name}", "application/json")
+        for file in sorted((WEB / "locales").glob("*.json"))
+    },
 }
 Page = Callable[[Request], Awaitable[BaseHTTPResponse]]
 _SECURITY_HEADERS = {
@@ -150,7 +155,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     channel.add_error_answers(app)
     channel.end_after_chunks(app)
     for path, (name, content_type) in PAGES.items():
-        app.add_route(_page(name, content_type, settings), path, name=name.replace(".", "_"))
+        app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
 
     keys = json.dumps(published([Signer.parse(settings.signing_key).public]), indent=2) + "\n"
 
@@ -211,8 +216,9 @@ def _page(name: str, content_type: str, settings: Settings) -> Page:
         said = sentences(settings)
         for place in ("who_runs", "where_it_goes"):
             text = text.replace(f"{{{place}}}", html.escape(said[place]))
-    if name.endswith(".js"):
-        # The widget's second part is a module, which a browser loads from elsewhere only so.
+    if name.endswith((".js", ".json")):
+        # The widget's second part is a module, which a browser loads from elsewhere only so; and
+        # its sentences are fetched from pages of other origins.
         headers["Access-Control-Allow-Origin"] = "*"
 
     async def page(_request: Request) -> BaseHTTPResponse:

@@ -91,15 +91,15 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
 
 
 @pytest.fixture(scope="session")
-def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def server_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of the server that many tests share."""
     return tmp_path_factory.mktemp("server")
 
 
 @pytest.fixture(scope="session")
-def server(model: Path, server_folder: Path) -> Iterator[str]:
+def server(model: Path, server_data: Path) -> Iterator[str]:
     """The address of one running server that many tests share; no rate limit."""
-    with serving(server_folder) as address:
+    with serving(server_data, SESSION_RATE_LIMIT="off") as address:
         yield address
 
 

@@ -1,8 +1,8 @@
-// Builds the two committed files of bot/web, or with --tests the unit tests into .tests/.
+// Builds the committed files of bot/web (two scripts, a file for each language), or with --tests the unit tests into .tests/.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as esbuild from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -45,6 +45,12 @@ if (process.argv.includes("--tests")) {
   });
 } else {
   const panel = `${web}widget-panel.js`;
+  rmSync(`${web}locales`, { recursive: true, force: true });
+  mkdirSync(`${web}locales`);
+  for (const name of readdirSync(`${here}locales`)) {
+    const sentences = JSON.parse(readFileSync(`${here}locales/${name}`, "utf8"));
+    writeFileSync(`${web}locales/${name}`, JSON.stringify(sentences));
+  }
   await esbuild.build({ ...common, entryPoints: ["src/panel.ts"], format: "esm", outfile: panel });
   // The launcher asks for the panel by its content, so that a cache never pairs two versions.
   const version = createHash("sha256").update(await readFile(panel)).digest("hex").slice(0, 10);

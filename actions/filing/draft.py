@@ -64,11 +64,30 @@ _TITLES = {
     "unlinked_accounts": "Not linked, so filed on their own",
     "reason": "Reason",
 }
+# As in the buttons of `say_file_what_to_change`.
+_CHANGES = {
+    "full_name": "change my name",
+    "email": "change my e-mail",
+    "country": "change my country",
+    "account": "change my account",
+    "linked_accounts": "change the linked accounts",
+    "unlinked_accounts": "change the unlinked accounts",
+    "reason": "change the reason",
+}
 
 
 def summary(slots: Slots) -> str:
     """Everything that would be filed, a line a field."""
     return "\n".join(f"- {_TITLES[field]}: {shown(field, slots[field])}" for field in FIELDS)
+
+
+def card(slots: Slots) -> list[dict[str, str]]:
+    """The summary line by line: `field`, `title`, `value`, and what is said to change it."""
+    return [
+        {"field": field, "title": _TITLES[field], "value": shown(field, slots[field]),
+         "change": _CHANGES[field]}
+        for field in FIELDS
+    ]
 
 
 def filing(slots: Slots) -> Filing:

@@ -101,7 +101,7 @@ class AskField(BotAction):
         dispatcher.utter_message(response=f"say_ask_{self.field}", **self.values(tracker))
         return []
 
-    def values(self, tracker: Tracker) -> dict[str, str]:
+    def values(self, tracker: Tracker) -> dict[str, Any]:
         """The values in the response."""
         return {}
 
@@ -176,5 +176,6 @@ class AskConfirmation(AskField):
         await super().act(dispatcher, tracker)
         return [SlotSet("summary_shown", True)]
 
-    def values(self, tracker: Tracker) -> dict[str, str]:
-        return {"summary": draft.summary(tracker.slots)}
+    def values(self, tracker: Tracker) -> dict[str, Any]:
+        # The same twice: as text for every client, and by line for those that draw it.
+        return {"summary": draft.summary(tracker.slots), "card": draft.card(tracker.slots)}

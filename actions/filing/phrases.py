@@ -60,6 +60,12 @@ PLAIN_RESTART = re.compile(
     r"\b[\s.!,?]*)+",
     re.IGNORECASE,
 )
+GOES_BACK = re.compile(
+    r"(?:(?:please|can i|let me)\s+)?(?:(?:go|take me)\s+)?back(?:wards?|\s+(?:one|a)\s+step|"
+    r"\s+to the (?:last|previous) (?:question|step))?(?:\s+please)?[\s.!]*|"
+    r"(?:the )?(?:previous|last) (?:question|step)(?: please)?[\s.!]*",
+    re.IGNORECASE,
+)
 # To a question for further accounts: there are none, go on.
 GOES_ON = re.compile(
     r"(?:(?:just|please|ok|okay|now|let'?s)\b\s*)*"

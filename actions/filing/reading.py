@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from actions.filing import account_replies, phrases
-from actions.filing.draft import ACCOUNT_LISTS, SKIPPED, Slots, shown
+from actions.filing.draft import ACCOUNT_LISTS, FIELDS, SKIPPED, Slots, shown
 from actions.filing.said import Note, Reading, Said
 from bot.objections.accounts import scan_accounts
 from bot.objections.details import Details, find_details
@@ -45,6 +45,9 @@ def read(said: Said, draft: Slots) -> Reading:
         # Not a wish to stop, which would throw everything away.
         reading.slots[said.asked] = None
         return reading
+    if said.asked != FIELDS[0] and phrases.GOES_BACK.fullmatch(said.text.strip()):
+        reading.slots = {_field_before(said.asked): None, "objection_confirmed": None}
+        return reading
     if said.asked != "reason" and account_replies.takes_off(reading, said, draft):
         return reading
     changed = field_to_change(said.text)
@@ -76,6 +79,11 @@ def read(said: Said, draft: Slots) -> Reading:
     if not reading.slots:
         _tell_the_problem(reading, said, details, draft)
     return reading
+
+
+def _field_before(asked: str) -> str:
+    """The field that is asked for before `asked`; the last one, where `asked` is none of them."""
+    return FIELDS[FIELDS.index(asked) - 1] if asked in FIELDS else FIELDS[-1]
 
 
 def refuses(text: str, topic: str | None) -> bool:

@@ -2,7 +2,8 @@
 
 Everything that the chat channel knows about a conversation is read from its stored events; there is
 no second record of it. Ids are derived: the n-th message that answers the person's message `m` is
-`m.n`, and its k-th button `m.n.k`.
+`m.n`, and its k-th button `m.n.k`; what changes a line of the summary is `m.n.<field>`, and the way
+back `m.n.back`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ INPUTS: dict[str, dict[str, str]] = {
         "type": "text", "inputmode": "numeric", "autocomplete": "one-time-code"
     },
 }
+# The questions of a filing, in the order of the form in domain.yml; the last shows the summary.
+STEPS = (
+    "full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
+    "objection_confirmed",
+)
+# Said for the person who goes back to the question before (actions/filing/phrases.py).
+_GO_BACK = "go back"
 _ASKS = {
     "say_ask_platform": "account",
     "say_ask_verification_code_elsewhere": "verification_code",
@@ -66,6 +74,20 @@ class Button:
     title: str
     payload: str
 
+    def as_dict(self) -> dict[str, str]:
+        """The button as a client sees it."""
+        return {"id": self.id, "title": self.title}
+
+
+@dataclass(frozen=True)
+class CardLine:
+    """One line of a summary, with the button that changes it."""
+
+    field: str
+    title: str
+    value: str
+    change: Button
+
 
 @dataclass(frozen=True)
 class BotMessage:
@@ -79,6 +101,18 @@ class BotMessage:
     buttons: tuple[Button, ...] = ()
     # A file to keep, as {"url", "title"}; fetched with the session's token.
     download: dict[str, str] | None = None
+    # The summary that the text tells, line by line.
+    card: tuple[CardLine, ...] = ()
+    # To the question before; None where there is none.
+    back: Button | None = None
+    # Whether it says why what the person wrote was not taken.
+    is_problem: bool = False
+
+    @property
+    def every_button(self) -> tuple[Button, ...]:
+        """All that can be pressed: the choices, the lines of the card, the way back."""
+        changes = tuple(line.change for line in self.card)
+        return (*self.buttons, *changes, *((self.back,) if self.back else ()))
 
     def as_dict(self) -> dict[str, Any]:
         """The message as the contract's JSON object."""
@@ -87,12 +121,24 @@ class BotMessage:
             "text": self.text,
             "topic": self.topic,
             "asks": self.asks,
-            "buttons": [{"id": button.id, "title": button.title} for button in self.buttons],
+            "buttons": [button.as_dict() for button in self.buttons],
         }
         if self.asks in INPUTS:
             message["input"] = INPUTS[self.asks]
         if self.download is not None:
             message["download"] = self.download
+        if self.asks in STEPS:
+            message["progress"] = {"step": STEPS.index(self.asks) + 1, "of": len(STEPS)}
+        if self.back is not None:
+            message["back"] = self.back.as_dict()
+        if self.card:
+            message["card"] = [
+                {"field": line.field, "title": line.title, "value": line.value,
+                 "change": line.change.as_dict()}
+                for line in self.card
+            ]
+        if self.is_problem:
+            message["problem"] = True
         return message
 
 
@@ -144,7 +190,10 @@ def turns(events: Iterable[Event]) -> list[Turn]:
 def offered(found: Iterable[Turn]) -> dict[str, Button]:
     """Every button that was offered in these turns, by id."""
     return {
-        button.id: button for turn in found for message in turn.answer for button in message.buttons
+        button.id: button
+        for turn in found
+        for message in turn.answer
+        for button in message.every_button
     }
 
 
@@ -176,21 +225,33 @@ def _said(event: Event, pressed: Button | None) -> str:
 
 
 def _message(turn: Turn, event: Event) -> BotMessage:
-    response = str(event.get("metadata", {}).get("utter_action") or "")
+    # Rasa keeps the values that filled the response beside its name.
+    metadata = event.get("metadata") or {}
+    response = str(metadata.get("utter_action") or "")
     identity = f"{turn.id}.{len(turn.answer)}"
     data = event.get("data") or {}
     buttons = data.get("buttons") or []
+    asks = _asked(response)
+    goes_back = response.startswith("say_ask_") and asks in STEPS[1:]
     return BotMessage(
         id=identity,
         text=event.get("text") or "",
         at=event["timestamp"],
         topic=_topic(response),
-        asks=_asked(response),
+        asks=asks,
         buttons=tuple(
             Button(f"{identity}.{k}", button["title"], button["payload"])
             for k, button in enumerate(buttons)
         ),
         download=(data.get("custom") or {}).get("download"),
+        card=tuple(
+            CardLine(line["field"], line["title"], line["value"],
+                     Button(f"{identity}.{line['field']}", line["change"].capitalize(),
+                            line["change"]))
+            for line in metadata.get("card") or ()
+        ),
+        back=Button(f"{identity}.back", "Back", _GO_BACK) if goes_back else None,
+        is_problem=response.endswith("_problem"),
     )
 
 

@@ -22,11 +22,12 @@ from actions.filing.form import (
     RestartObjection,
     ValidateObjectionForm,
 )
+from actions.filing.reading import field_to_change
 from actions.filing.submit import CancelObjection
 from bot.objections.errors import StorageError
 from bot.objections.sitting import Known
 from bot.runtime.wording import load_said
-from tests.actions.conftest import REFERENCES, FakeService, done, tracker
+from tests.actions.conftest import ANA, REFERENCES, FakeService, done, tracker
 
 QUESTIONS: list[type[BotAction]] = [
     AskFullName, AskEmail, AskCountry, AskAccount, AskLinkedAccounts, AskUnlinkedAccounts,
@@ -193,3 +194,12 @@ async def test_a_text_that_people_post_is_told_to_have_no_effect_by_itself(text:
 async def test_a_short_objection_is_not_taken_for_such_a_text() -> None:
     after = await done(BeginObjection(), tracker("I hereby object", "file_objection"))
     assert after.said == ["say_file_begin"]
+
+
+async def test_the_summary_comes_by_line_too_each_with_what_changes_it() -> None:
+    slots = {name: value for name, value in ANA.items() if name in draft.FIELDS}
+    card = draft.card(slots)
+    lines = [f"- {line['title']}: {line['value']}" for line in card]
+    assert "\n".join(lines) == draft.summary(slots)
+    assert [field_to_change(line["change"]) for line in card] == list(draft.FIELDS)
+    assert AskConfirmation().values(tracker(**slots))["card"] == card

@@ -669,3 +669,27 @@ def test_a_question_with_stop_in_it_throws_nothing_away() -> None:
 def test_no_reply_is_read_for_ever(asked: str, topic: str, again: str) -> None:
     # A pattern that such a text fits in two ways would try all of them: the test would not end.
     reading(asked, again * (900 // len(again)) + "x", topic)
+
+
+# --- a way back -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("asked", "before"), list(zip(ORDER[1:], ORDER[:-1], strict=True)))
+def test_going_back_asks_the_question_before_again(asked: str, before: str) -> None:
+    read_ = reading(asked, "go back", "withdraw_objection")
+    assert read_.slots == {before: None, "objection_confirmed": None}
+    assert notes(read_) == []
+
+
+@pytest.mark.parametrize("text", ["back", "Back please", "previous question", "go back one step."])
+def test_going_back_can_be_said_in_several_ways(text: str) -> None:
+    assert reading("reason", text).slots == {"unlinked_accounts": None, "objection_confirmed": None}
+
+
+@pytest.mark.parametrize("text", ["I want my pictures back", "take it back", "they go back on it"])
+def test_a_reason_with_the_word_back_in_it_is_a_reason(text: str) -> None:
+    assert filled(reading("reason", text)) == {"reason": text}
+
+
+def test_before_the_first_question_there_is_none() -> None:
+    assert reading("full_name", "Back").slots != {"reason": None, "objection_confirmed": None}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.settings import ROOT
+from tests.conftest import absent
+
+AXE = ROOT / "widget" / "node_modules" / "axe-core" / "axe.min.js"
+Axe = Callable[[Page], list[Any]]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,3 +51,27 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
     page.goto(site)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    """Looks at a page with axe-core; gives the violations, each as (rule, the elements)."""
+    if not AXE.exists():
+        absent("axe-core is not installed (npm ci in widget/)")
+    source = AXE.read_text("utf-8")
+
+    def violations(page: Page) -> list[Any]:
+        page.evaluate(source)
+        # A path of two parts leads into the widget: it was looked at, and not only the page.
+        found, looked_inside = page.evaluate(
+            """async () => {
+                const { violations, passes } = await axe.run();
+                const told = ({ id, nodes }) => [id, nodes.map(({ html }) => html)];
+                const paths = passes.flatMap(({ nodes }) => nodes.map(({ target }) => target[0]));
+                return [violations.map(told), paths.some((path) => Array.isArray(path))];
+            }"""
+        )
+        assert looked_inside
+        return list(found)
+
+    return violations

@@ -104,12 +104,12 @@ def chat(server: str) -> Iterator[Chat]:
 
 
 @pytest.fixture
-def mailed(server_folder: Path) -> Callable[[str, str], str]:
+def mailed(server_data: Path) -> Callable[[str, str], str]:
     """The code in the newest mail with these words: mailed("asked in the chat", number)."""
 
     def read(*words: str) -> str:
         for _ in range(100):
-            for path in sorted((server_folder / "mail").glob("*.eml"), reverse=True):
+            for path in sorted((server_data / "mail").glob("*.eml"), reverse=True):
                 part = message_from_bytes(path.read_bytes(), policy=default).get_body(("plain",))
                 said = str(part.get_content()) if part is not None else ""
                 found = re.search(r"Your code is (\d{3} \d{3})", said)

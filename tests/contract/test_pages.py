@@ -73,3 +73,12 @@ def test_rasas_own_interface_is_not_there(server: str, method: str, path: str) -
 )
 def test_no_other_file_is_served(server: str, path: str) -> None:
     assert httpx.get(server + path).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "es", "fr", "pt"])
+def test_the_widgets_sentences_can_be_read_from_pages_elsewhere(server: str, language: str) -> None:
+    sentences = httpx.get(f"{server}/locales/{language}.json")
+    assert sentences.status_code == 200
+    assert sentences.headers["content-type"] == "application/json"
+    assert sentences.headers["access-control-allow-origin"] == "*"
+    assert sentences.json()["send"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.conversations.conftest import Person
-from tests.conversations.steps import objects
+from tests.conversations.steps import ANSWERS, PERSONAL, files, objects
 
 pytestmark = pytest.mark.slow
 
@@ -80,3 +80,41 @@ def test_a_new_value_in_one_go_gives_a_new_summary(
 def test_saying_that_something_is_correct_changes_nothing(person: Person) -> None:
     summary = objects(person)
     assert person.says("my e-mail is correct").endswith(summary)
+
+
+def test_each_line_of_the_summary_can_be_changed_where_it_stands(person: Person) -> None:
+    objects(person)
+    card = {line.field: line for line in person.last[-1].card}
+    assert list(card) == list(ANSWERS)
+    for field, line in card.items():
+        person.press(line.change.id)
+        assert person.asked == field
+        person.says(ANSWERS[field])
+        assert person.asked == "objection_confirmed"
+
+
+def test_the_way_back_leads_from_the_summary_to_the_first_question(person: Person) -> None:
+    objects(person)
+    for step in reversed(list(ANSWERS)):
+        back = person.last[-1].back
+        assert back is not None
+        person.press(back.id)
+        assert person.asked == step
+    assert person.last[-1].back is None
+
+
+def test_after_going_back_the_answers_that_follow_are_given_again_only_where_asked(
+    person: Person,
+) -> None:
+    objects(person, up_to="account")
+    person.says("go back")
+    assert person.asked == "country"
+    person.says("France")
+    assert person.asked == "account"
+    assert person.slots()["email"] == "ana@example.org"
+
+
+def test_nothing_of_the_card_is_kept_once_the_filing_is_over(person: Person) -> None:
+    files(person)
+    stored = person.run(person.application.agent.tracker_store.events(person.id))
+    assert not [word for word in PERSONAL if word in str(stored)]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.runtime.turns import (
     INPUTS,
+    STEPS,
     BotMessage,
     Button,
     filed,
@@ -15,6 +17,7 @@ from bot.runtime.turns import (
     offered,
     turns,
 )
+from bot.settings import ROOT
 
 Event = dict[str, Any]
 AT = 1_732_000_000.0
@@ -197,3 +200,63 @@ def test_the_numbers_of_every_filing_of_a_conversation_are_its_own() -> None:
               slot("reference", "OBJ-9"), user("m1", "OBJ-8"), slot("references", ["OBJ-3"])]
     assert filed(events) == {"OBJ-1", "OBJ-2", "OBJ-3"}
     assert filed([]) == frozenset()
+
+
+CARD = [{"field": "email", "title": "E-mail", "value": "ana@example.org",
+         "change": "change my e-mail"}]
+
+
+def summary() -> Event:
+    """The summary as Rasa keeps it: the values of a response stand in its metadata."""
+    said = bot("say_ask_objection_confirmed", buttons=[YES])
+    said["metadata"]["card"] = CARD
+    return said
+
+
+def test_the_steps_are_the_forms_questions_in_its_order() -> None:
+    domain = yaml.safe_load((ROOT / "domain.yml").read_text("utf-8"))
+    assert list(STEPS) == domain["forms"]["objection_form"]["required_slots"]
+
+
+@pytest.mark.parametrize(
+    ("response", "step"),
+    [("say_ask_full_name", 1), ("say_ask_platform", 4), ("say_ask_objection_confirmed", 8)],
+)
+def test_a_question_of_a_filing_says_how_far_it_is(response: str, step: int) -> None:
+    assert only([bot(response)]).as_dict()["progress"] == {"step": step, "of": 8}
+
+
+@pytest.mark.parametrize("response", ["say_ask_reference", "utter_greet", "say_file_begin"])
+def test_what_is_no_question_of_a_filing_has_no_progress_and_no_way_back(response: str) -> None:
+    assert not {"progress", "back"} & only([bot(response)]).as_dict().keys()
+
+
+def test_every_question_but_the_first_has_a_way_back() -> None:
+    assert "back" not in only([bot("say_ask_full_name")]).as_dict()
+    message = only([bot("say_ask_email")])
+    assert message.as_dict()["back"] == {"id": "m1.0.back", "title": "Back"}
+    assert "back" not in only([bot("say_file_what_to_change")]).as_dict()
+
+
+def test_the_summary_is_a_card_whose_lines_can_be_changed_and_payloads_stay_hidden() -> None:
+    assert only([summary()]).as_dict()["card"] == [
+        {"field": "email", "title": "E-mail", "value": "ana@example.org",
+         "change": {"id": "m1.0.email", "title": "Change my e-mail"}},
+    ]
+
+
+def test_the_buttons_of_the_card_and_the_way_back_can_be_found() -> None:
+    found = turns([user("m1", "hi"), summary()])
+    assert {key: button.payload for key, button in offered(found).items()} == {
+        "m1.0.0": "/affirm", "m1.0.email": "change my e-mail", "m1.0.back": "go back",
+    }
+
+
+def test_what_was_pressed_on_the_card_is_told_by_its_title() -> None:
+    found = turns([user("m1", "hi"), summary(), user("m2", "change my e-mail", "m1.0.email")])
+    assert found[1].text == "Change my e-mail"
+
+
+def test_a_message_that_says_what_is_wrong_is_marked() -> None:
+    assert only([bot("say_file_problem")]).as_dict()["problem"] is True
+    assert "problem" not in only([bot("say_ask_email")]).as_dict()

@@ -164,3 +164,28 @@ def test_the_ladder_in_the_document_is_the_one_that_was_measured() -> None:
         shares = ("right", "offered", "turned_away", "caught_far", "caught_near")
         figures = " | ".join(f"{rung[name]:.1%}".replace("%", " %") for name in shares)
         assert f"| {rung['name']} | {figures} |" in document
+
+
+def test_the_guide_to_embedding_names_every_way_in_and_no_other() -> None:
+    guide = read("docs/embedding.md")
+    sources = [*(ROOT / "widget" / "src").iterdir()]
+    widget = "\n".join(path.read_text("utf-8") for path in sources)
+    properties = set(re.findall(r"var\(\s*--(objection-chat-[a-z-]+)", widget))
+    told = set(re.findall(r"`--(objection-chat-[a-z-]+)`", guide))
+    assert told == {name.removesuffix("-dark") for name in properties}
+
+    parts = set(re.findall(r"\bpart: \"([a-z-]+)\"", widget))
+    listed = guide[guide.index("For the rest there are parts"):].split("\n\n")[0]
+    names = set(re.findall(r"`(?:objection-chat::part\()?([a-z-]+)\)?`", listed))
+    assert names == parts
+
+    events = {f"objection-chat-{name}" for name in re.findall(r"#tell\(\"(\w+)\"", widget)}
+    assert set(re.findall(r"`(objection-chat-\w+)`", guide)) == events
+
+    script = (ROOT / "widget" / "src" / "launcher.ts").read_text("utf-8")
+    options = set(re.findall(r"options\.(\w+)", script)) | {"theme"}
+    attributes = {re.sub("[A-Z]", lambda m: f"-{m.group().lower()}", name) for name in options}
+    assert set(re.findall(r"^\| `data-([a-z-]+)`", guide, re.MULTILINE)) == attributes
+    languages = {path.stem for path in (ROOT / "bot" / "web" / "locales").iterdir()} | {"en"}
+    row = next(line for line in guide.splitlines() if line.startswith("| `data-locale`"))
+    assert languages <= set(re.findall(r"`([a-z]{2})`", row))

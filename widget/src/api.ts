@@ -1,10 +1,11 @@
 /** The chat channel over HTTP. Every method gives its result or throws a Failure. */
-import { Failure, failureOf, sentenceIn } from "./failure.ts";
+import { Failure, failureOf, offline, sentenceIn } from "./failure.ts";
+import { span } from "./locale.ts";
 import { isObject, toBotMessage, toHistory } from "./messages.ts";
 import type { BotMessage, Download, HistoryItem } from "./messages.ts";
 import { readEvents } from "./sse.ts";
 import { load, save } from "./storage.ts";
-import { strings } from "./strings.ts";
+import { fill, strings } from "./strings.ts";
 
 /** What is posted: the id is the client's, and sending it again does nothing twice. */
 export type Post = { id: string; text: string } | { id: string; button: string };
@@ -18,9 +19,12 @@ export class Api {
   /** Called when the server no longer knew the session and a new one was made. */
   onRenewed: () => void = () => undefined;
 
-  /** `base` is the folder that the script came from. */
-  constructor(base: URL) {
+  #tag: string;
+
+  /** `base` is the folder that the script came from, `tag` the language that waits are told in. */
+  constructor(base: URL, tag: string) {
     this.#base = base;
+    this.#tag = tag;
   }
 
   /** The turns so far, oldest first; makes a session when there is none. */
@@ -62,7 +66,7 @@ export class Api {
         }
       }
       // The stream broke off before `done`: the same id gets the whole reply again.
-      throw new Failure(strings.network, true);
+      throw offline();
     });
   }
 
@@ -78,7 +82,7 @@ export class Api {
       await this.#patiently(async (signal) => {
         const response = await this.#fetch("chat/session", { method: "DELETE", signal }, token);
         if (!response.ok && response.status !== 401 && response.status !== 404) {
-          throw await failureOf(response);
+          throw await this.#failure(response);
         }
       });
       save("token", null);
@@ -101,7 +105,7 @@ export class Api {
         signal,
       });
       if (!response.ok) {
-        throw await failureOf(response);
+        throw await this.#failure(response);
       }
       const body: unknown = await response.json();
       if (!isObject(body) || typeof body.session !== "string") {
@@ -122,9 +126,13 @@ export class Api {
       response = await this.#fetch(path, init, token);
     }
     if (!response.ok) {
-      throw await failureOf(response);
+      throw await this.#failure(response);
     }
     return response;
+  }
+
+  async #failure(response: Response): Promise<Failure> {
+    return failureOf(response, (wait) => fill(strings.tooMany, { time: span(wait, this.#tag) }));
   }
 
   async #fetch(path: string, init: RequestInit, token?: string): Promise<Response> {
@@ -163,7 +171,7 @@ export class Api {
       if (error instanceof Failure) {
         throw error;
       }
-      throw new Failure(timedOut ? strings.timeout : strings.network, true);
+      throw timedOut ? new Failure(strings.timeout, true) : offline();
     } finally {
       clearTimeout(timer!);
       this.#requests.delete(request);

@@ -1,10 +1,13 @@
 /**
  * The order of things: restore or greet first, then one turn at a time, oldest first. A turn that
- * failed stays at the head of the queue and is sent again under the same id.
+ * failed stays at the head of the queue and is sent again under the same id, by itself after a
+ * while or when the person asks for it. What waits survives a reload.
  */
 import type { Api, Post } from "./api.ts";
 import { Failure } from "./failure.ts";
+import { isObject } from "./messages.ts";
 import type { BotMessage, HistoryItem } from "./messages.ts";
+import { load, save } from "./storage.ts";
 import { strings } from "./strings.ts";
 
 export interface Turn {
@@ -28,6 +31,10 @@ export interface View {
   clear(): void;
 }
 
+/** Seconds before the first attempt to send again, doubled with each, and the longest. */
+const FIRST_WAIT = 2;
+const LONGEST_WAIT = 60;
+
 export class Conversation {
   #api: Pick<Api, "history" | "send" | "forget" | "abort">;
   #view: View;
@@ -36,6 +43,8 @@ export class Conversation {
   #running: Promise<void> | null = null;
   /** Counts the deletions, so that an answer to a deleted conversation is not shown. */
   #life = 0;
+  #failures = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Pick<Api, "history" | "send" | "forget" | "abort">, view: View) {
     this.#api = api;
@@ -44,10 +53,18 @@ export class Conversation {
 
   /** Restores the conversation, or has the bot introduce itself; also what a retry does. */
   async resume(): Promise<void> {
+    clearTimeout(this.#again);
     this.#running ??= this.#run(this.#life).finally(() => {
       this.#running = null;
     });
     await this.#running;
+  }
+
+  /** The browser has a connection again: a good moment for what is waiting, if anything is. */
+  async reconnected(): Promise<void> {
+    if (this.#failures > 0) {
+      await this.resume();
+    }
   }
 
   say(text: string): void {
@@ -61,11 +78,13 @@ export class Conversation {
   /** Deletes everything here and on the server; throws a Failure when the server did not. */
   async forget(): Promise<void> {
     this.#life += 1;
+    clearTimeout(this.#again);
     this.#api.abort();
     await this.#running?.catch(() => undefined);
     this.#view.busy(null);
     await this.#api.forget();
     this.#queue = [];
+    this.#keepQueue();
     this.#restored = false;
     this.#view.failed(null);
     this.#view.clear();
@@ -73,12 +92,18 @@ export class Conversation {
 
   #add(turn: Turn): void {
     this.#queue.push(turn);
+    this.#keepQueue();
     this.#view.queued(turn);
+    if (this.#failures > 0) {
+      this.#view.unsent(turn);
+    } else {
+      this.#view.failed(null);
+    }
+    // While a wait is on, this is as good a moment as any to try again.
     void this.resume();
   }
 
   async #run(life: number): Promise<void> {
-    this.#view.failed(null);
     try {
       if (!this.#restored) {
         await this.#restore(life);
@@ -88,7 +113,10 @@ export class Conversation {
       }
     } catch (error) {
       if (life === this.#life) {
-        this.#view.failed(asFailure(error));
+        const failure = asFailure(error);
+        this.#queue.forEach((turn) => this.#view.unsent(turn));
+        this.#view.failed(failure);
+        this.#tryLater(failure);
       }
     } finally {
       this.#view.busy(null);
@@ -101,8 +129,16 @@ export class Conversation {
     if (life !== this.#life) {
       return;
     }
+    this.#succeeded();
     this.#restored = true;
     this.#view.restore(history);
+    const known = new Set([...history, ...this.#queue.map(({ post }) => post)].map(({ id }) => id));
+    const waiting = keptQueue().filter(({ post }) => !known.has(post.id));
+    this.#queue.unshift(...waiting);
+    this.#keepQueue();
+    for (const turn of waiting) {
+      this.#view.queued(turn);
+    }
     if (history.length === 0) {
       this.#queue.unshift({ post: { id: crypto.randomUUID(), button: "hello" }, title: null });
     }
@@ -115,6 +151,7 @@ export class Conversation {
     try {
       await this.#api.send(turn.post, (message) => {
         if (life === this.#life) {
+          this.#succeeded();
           reply.push(message);
           this.#view.message(message);
         }
@@ -125,19 +162,69 @@ export class Conversation {
       }
       const failure = asFailure(error);
       if (failure.canRetry) {
-        this.#view.unsent(turn);
         throw failure;
       }
-      this.#queue.shift();
+      this.#shift();
       this.#view.refused(turn);
       this.#view.failed(failure);
       return;
     }
     if (life === this.#life) {
-      this.#queue.shift();
+      this.#succeeded();
+      this.#shift();
       this.#view.answered(turn, reply);
     }
   }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#view.failed(null);
+  }
+
+  /** The waits grow; the server's own word on it goes first. */
+  #tryLater(failure: Failure): void {
+    if (!failure.canRetry) {
+      return;
+    }
+    const wait = Math.min(FIRST_WAIT * 2 ** this.#failures, LONGEST_WAIT);
+    this.#failures += 1;
+    // Up to a quarter more, so that not everybody comes back in the same second.
+    const seconds = (failure.wait ?? wait) * (1 + Math.random() / 4);
+    this.#again = setTimeout(() => void this.resume(), seconds * 1000);
+  }
+
+  #shift(): void {
+    this.#queue.shift();
+    this.#keepQueue();
+  }
+
+  #keepQueue(): void {
+    const waiting = this.#queue.filter(({ title }) => title !== null);
+    // Before the first restoring the kept ones are still to be read.
+    const all = this.#restored ? waiting : [...keptQueue(), ...waiting];
+    const byId = [...new Map(all.map((turn) => [turn.post.id, turn])).values()];
+    save("queue", byId.length > 0 ? JSON.stringify(byId) : null);
+  }
+}
+
+/** What waited to be sent when the page was left. */
+function keptQueue(): Turn[] {
+  try {
+    const kept: unknown = JSON.parse(load("queue") ?? "[]");
+    return Array.isArray(kept) ? kept.filter(isTurn) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isTurn(value: unknown): value is Turn {
+  return (
+    isObject(value) &&
+    typeof value.title === "string" &&
+    isObject(value.post) &&
+    typeof value.post.id === "string" &&
+    (typeof value.post.text === "string") !== (typeof value.post.button === "string")
+  );
 }
 
 function asFailure(error: unknown): Failure {

@@ -7,19 +7,32 @@ export class Failure extends Error {
     readonly sentence: string,
     /** Whether sending the same again can help. */
     readonly canRetry: boolean,
+    /** Whether it is the connection that is missing, and nothing else is known to be wrong. */
+    readonly isOffline = false,
+    /** Seconds after which the server wants to be asked again; null when it did not say. */
+    readonly wait: number | null = null,
   ) {
     super(sentence);
   }
 }
 
-/** The failure that an answer other than 2xx stands for. */
-export async function failureOf(response: Response): Promise<Failure> {
+/** There is no way to the server at the moment. */
+export function offline(): Failure {
+  return new Failure(strings.offline, true, true);
+}
+
+/** The failure that an answer other than 2xx stands for; `tooMany` words the wait in seconds. */
+export async function failureOf(
+  response: Response,
+  tooMany: (seconds: number) => string,
+): Promise<Failure> {
   const { status } = response;
+  const wait = seconds(response.headers.get("Retry-After"));
   if (status === 429) {
-    return new Failure(strings.tooMany(seconds(response.headers.get("Retry-After"))), true);
+    return new Failure(tooMany(wait ?? 120), true, false, wait ?? 120);
   }
   if (status === 503) {
-    return new Failure(strings.notReady, true);
+    return new Failure(strings.notReady, true, false, wait);
   }
   if (status === 408 || status === 504) {
     return new Failure(strings.timeout, true);

@@ -2,15 +2,20 @@
 import { Choices } from "./choices.ts";
 import type { ChoiceSet } from "./choices.ts";
 import type { Turn } from "./conversation.ts";
+import { card } from "./card.ts";
 import { h, icon } from "./dom.ts";
+import { moment } from "./locale.ts";
 import type { BotMessage, Button, Download, HistoryItem } from "./messages.ts";
 import { renderText } from "./render.ts";
-import { strings } from "./strings.ts";
+import { fill, strings } from "./strings.ts";
 
-const ARROW = "M12 4v11M7 11l5 5 5-5M5 20h14";
+export const ARROW = "M12 4v11M7 11l5 5 5-5M5 20h14";
+/** Milliseconds without a word after which the time is told again. */
+const PAUSE = 5 * 60_000;
 
 interface ShownChoices extends ChoiceSet {
-  element: HTMLElement;
+  /** The buttons, and the card's, which are there as long as the set is open. */
+  elements: HTMLElement[];
 }
 
 interface ShownTurn {
@@ -22,6 +27,7 @@ interface ShownTurn {
 export class Log {
   readonly element = h("div", {
     class: "log",
+    part: "log",
     role: "log",
     "aria-label": strings.log,
     // Nothing is announced while old messages are being put back.
@@ -34,8 +40,16 @@ export class Log {
   #turns = new Map<Turn, ShownTurn>();
   #seen = new Set<string>();
   #lastSaid: HTMLElement | null = null;
+  #tag: string;
+  #toldTime = 0;
 
-  constructor(onPress: (button: Button) => void, onSave: (download: Download) => void) {
+  /** `tag` is the language in which moments are told. */
+  constructor(
+    tag: string,
+    onPress: (button: Button) => void,
+    onSave: (download: Download) => void,
+  ) {
+    this.#tag = tag;
     this.#onPress = onPress;
     this.#onSave = onSave;
   }
@@ -49,6 +63,7 @@ export class Log {
       } else {
         this.#replied(reply);
         reply = [];
+        this.#tellTime(item.at);
         this.#said(item.text, h("span"));
       }
     }
@@ -64,6 +79,7 @@ export class Log {
     if (turn.title === null) {
       return;
     }
+    this.#tellTime(null);
     const mark = h("span", { class: "mark" });
     this.#turns.set(turn, { ...this.#said(turn.title, mark), mark });
     this.#turns.get(turn)?.element.classList.add("queued");
@@ -71,7 +87,6 @@ export class Log {
   }
 
   sending(turn: Turn): void {
-    this.#mark(turn, "");
     this.#turns.get(turn)?.element.classList.remove("queued");
   }
 
@@ -88,7 +103,9 @@ export class Log {
     this.#showChoices();
   }
 
-  answered(reply: BotMessage[]): void {
+  answered(turn: Turn, reply: BotMessage[]): void {
+    this.#mark(turn, "");
+    this.#turns.delete(turn);
     this.#replied(reply);
     this.#toReply();
   }
@@ -99,13 +116,20 @@ export class Log {
       return;
     }
     this.#seen.add(message.id);
-    const bubble = h("div", { class: "bubble", dir: "auto" }, ...renderText(message.text));
-    const element = h("div", { class: "turn bot" }, spoken(strings.botSaid), bubble);
+    this.#tellTime(message.at);
+    // The bot speaks English, whatever the language of the widget around it.
+    const bubble = h("div", { class: "bubble", part: "bubble", dir: "auto", lang: "en" });
+    bubble.append(...renderText(message.text));
+    // Seen above the conversation; here for those who hear it.
+    const step = message.progress ? ` ${fill(strings.step, message.progress)}.` : "";
+    const element = h("div", { class: "turn bot" }, spoken(strings.botSaid + step), bubble);
+    element.classList.toggle("wrong", message.problem);
+    const changes = message.card.length > 0 ? this.#card(message, bubble) : [];
     if (message.download !== null) {
       element.append(this.#file(message.download));
     }
-    if (message.buttons.length > 0) {
-      element.append(this.#offer(message));
+    if (message.buttons.length > 0 || changes.length > 0) {
+      element.append(this.#offer(message, changes));
     }
     this.#insert(element);
     this.#toReply();
@@ -128,6 +152,7 @@ export class Log {
     this.#turns.clear();
     this.#seen.clear();
     this.#lastSaid = null;
+    this.#toldTime = 0;
   }
 
   toEnd(): void {
@@ -135,7 +160,7 @@ export class Log {
   }
 
   #said(text: string, mark: HTMLElement): Pick<ShownTurn, "element" | "answered"> {
-    const bubble = h("div", { class: "bubble", dir: "auto" }, text);
+    const bubble = h("div", { class: "bubble", part: "own-bubble", dir: "auto" }, text);
     const element = h("div", { class: "turn person" }, spoken(strings.youSaid), bubble, mark);
     this.element.append(element);
     this.#lastSaid = element;
@@ -144,21 +169,33 @@ export class Log {
     return { element, answered };
   }
 
-  #offer({ asks, buttons }: BotMessage): HTMLElement {
+  #offer({ asks, buttons, card }: BotMessage, changes: HTMLElement[]): HTMLElement {
     const element = h("div", { class: "choices", role: "group", "aria-label": strings.choices });
     for (const button of buttons) {
-      const choice = h("button", { type: "button", class: "choice", dir: "auto" }, button.title);
+      const choice = h("button", { ...CHOICE, class: "choice" }, button.title);
       choice.addEventListener("click", () => this.#onPress(button));
       element.append(choice);
     }
-    const titles = buttons.map(({ title }) => title);
-    this.#choices.offer({ asks, titles, open: true, element });
+    const titles = [...buttons, ...card.map(({ change }) => change)].map(({ title }) => title);
+    this.#choices.offer({ asks, titles, open: true, elements: [element, ...changes] });
     return element;
   }
 
+  /** Puts the card in the place of the list that tells the same; gives its buttons. */
+  #card(message: BotMessage, bubble: HTMLElement): HTMLElement[] {
+    const { element, changes } = card(message, this.#onPress);
+    const list = bubble.querySelector("ul");
+    if (list) {
+      list.replaceWith(element);
+    } else {
+      bubble.append(element);
+    }
+    return changes;
+  }
+
   #file(download: Download): HTMLElement {
-    const save = h("button", { type: "button", class: "choice file", dir: "auto" }, download.title);
-    save.prepend(icon(ARROW));
+    const save = h("button", { ...CHOICE, class: "choice file" });
+    save.append(icon(ARROW), h("span", {}, download.title));
     save.addEventListener("click", () => this.#onSave(download));
     return save;
   }
@@ -171,8 +208,8 @@ export class Log {
   }
 
   #showChoices(): void {
-    const open = new Set(this.#choices.open.map(({ element }) => element));
-    for (const element of this.element.querySelectorAll<HTMLElement>(".choices")) {
+    const open = new Set(this.#choices.open.flatMap(({ elements }) => elements));
+    for (const element of this.element.querySelectorAll<HTMLElement>(".choices, .change")) {
       element.hidden = !open.has(element);
     }
   }
@@ -183,8 +220,22 @@ export class Log {
   }
 
   #mark(turn: Turn, text: string): void {
-    const shown = this.#turns.get(turn);
-    shown?.mark.replaceChildren(text);
+    const mark = this.#turns.get(turn)?.mark;
+    // The same words once more would be announced once more.
+    if (mark && mark.textContent !== text) {
+      mark.textContent = text;
+    }
+  }
+
+  /** Says when, after a pause; `at` is null for now. */
+  #tellTime(at: string | null): void {
+    const time = at === null ? new Date() : new Date(at);
+    if (Number.isNaN(time.getTime()) || time.getTime() - this.#toldTime < PAUSE) {
+      return;
+    }
+    this.#toldTime = time.getTime();
+    const words = moment(time, new Date(), this.#tag);
+    this.#insert(h("time", { class: "note", datetime: time.toISOString() }, words));
   }
 
   /** Down to the newest message, but not past the words that it answers. */
@@ -193,6 +244,8 @@ export class Log {
     this.element.scrollTop = Math.min(top, this.element.scrollHeight);
   }
 }
+
+const CHOICE = { type: "button", part: "choice", dir: "auto", lang: "en" };
 
 /** Who speaks, for those who hear the conversation and do not see its two sides. */
 function spoken(text: string): HTMLElement {

@@ -18,6 +18,13 @@ export interface Download {
   title: string;
 }
 
+/** One line of a summary, with the button that changes it. */
+export interface CardLine {
+  title: string;
+  value: string;
+  change: Button;
+}
+
 export interface BotMessage {
   from: "bot";
   id: string;
@@ -27,12 +34,24 @@ export interface BotMessage {
   buttons: Button[];
   input: Input | null;
   download: Download | null;
+  /** Which question of how many it is, when it is one of a series. */
+  progress: { step: number; of: number } | null;
+  /** To the question before. */
+  back: Button | null;
+  card: CardLine[];
+  /** Whether it says why the answer before was not taken. */
+  problem: boolean;
+  /** When it was said, as ISO 8601; null for what was said just now. */
+  at: string | null;
+  /** What the message is about, as the server names it. */
+  topic: string | null;
 }
 
 export interface PersonMessage {
   from: "person";
   id: string;
   text: string;
+  at: string | null;
 }
 
 export type HistoryItem = BotMessage | PersonMessage;
@@ -56,10 +75,16 @@ export function toBotMessage(value: unknown): BotMessage | null {
     from: "bot",
     id: value.id,
     text: value.text,
-    asks: typeof value.asks === "string" ? value.asks : null,
-    buttons: toButtons(value.buttons),
+    asks: toText(value.asks),
+    buttons: toList(value.buttons, toButton),
     input: toInput(value.input),
     download: toDownload(value.download),
+    progress: toProgress(value.progress),
+    back: toButton(value.back),
+    card: toList(value.card, toCardLine),
+    problem: value.problem === true,
+    at: toText(value.at),
+    topic: toText(value.topic),
   };
 }
 
@@ -74,21 +99,38 @@ export function toHistory(value: unknown): HistoryItem[] {
 function toHistoryItem(value: unknown): HistoryItem | null {
   if (isObject(value) && value.from === "person") {
     return typeof value.id === "string" && typeof value.text === "string"
-      ? { from: "person", id: value.id, text: value.text }
+      ? { from: "person", id: value.id, text: value.text, at: toText(value.at) }
       : null;
   }
   return toBotMessage(value);
 }
 
-function toButtons(value: unknown): Button[] {
-  if (!Array.isArray(value)) {
-    return [];
-  }
-  return value.flatMap((button: unknown) =>
-    isObject(button) && typeof button.id === "string" && typeof button.title === "string"
-      ? [{ id: button.id, title: button.title }]
-      : [],
-  );
+function toList<T>(value: unknown, toItem: (item: unknown) => T | null): T[] {
+  return Array.isArray(value) ? value.map(toItem).filter((item) => item !== null) : [];
+}
+
+function toText(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function toButton(value: unknown): Button | null {
+  return isObject(value) && typeof value.id === "string" && typeof value.title === "string"
+    ? { id: value.id, title: value.title }
+    : null;
+}
+
+function toCardLine(value: unknown): CardLine | null {
+  const change = isObject(value) ? toButton(value.change) : null;
+  return isObject(value) && typeof value.title === "string" && typeof value.value === "string"
+    && change ? { title: value.title, value: value.value, change } : null;
+}
+
+function toProgress(value: unknown): BotMessage["progress"] {
+  const isCount = (count: unknown): count is number =>
+    typeof count === "number" && Number.isInteger(count) && count > 0;
+  return isObject(value) && isCount(value.step) && isCount(value.of) && value.step <= value.of
+    ? { step: value.step, of: value.of }
+    : null;
 }
 
 /** Only a path of the chat itself: the token that goes with the request is for no other server. */

@@ -5,17 +5,19 @@ import { Conversation } from "./conversation.ts";
 import type { View } from "./conversation.ts";
 import { addStyles, h, icon } from "./dom.ts";
 import { Failure } from "./failure.ts";
-import { Log } from "./log.ts";
-import type { Download } from "./messages.ts";
+import { keepAboveKeyboard, SMALL } from "./keyboard.ts";
+import type { Locale } from "./locale.ts";
+import { ARROW, Log } from "./log.ts";
+import type { BotMessage, Download } from "./messages.ts";
+import { Notice } from "./notice.ts";
 import css from "./panel.css";
-import { strings } from "./strings.ts";
+import { Removal } from "./removal.ts";
+import { Steps } from "./steps.ts";
+import { fill, strings, translate } from "./strings.ts";
+import { transcript } from "./transcript.ts";
 
 const CROSS = "M6 6l12 12M18 6 6 18";
 const BIN = "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5";
-/** Where the panel takes the whole screen; the same words are in panel.css. */
-const SMALL = "(max-width: 480px), (max-height: 520px)";
-/** Milliseconds before a wait is mentioned: a quick answer needs no announcement. */
-const SHORT_WAIT = 400;
 
 /** What the launcher knows of the panel. */
 export interface Panel {
@@ -23,58 +25,93 @@ export interface Panel {
   open(focus: boolean): void;
   close(): void;
   object(): void;
+  say(text: string): void;
 }
 
-export function createPanel(root: ShadowRoot, base: URL, onClosed: () => void): Panel {
+/** What the panel tells the launcher. */
+export interface Listener {
+  closed(): void;
+  /** The bot has said something new; not called for what is restored. */
+  message(message: BotMessage): void;
+}
+
+export async function createPanel(
+  root: ShadowRoot,
+  base: URL,
+  locale: Locale,
+  listener: Listener,
+): Promise<Panel> {
   addStyles(root, css);
-  return new ChatPanel(root, base, onClosed);
+  if (locale.language !== "en") {
+    translate(await sentences(new URL(`locales/${locale.language}.json`, base)));
+  }
+  return new ChatPanel(root, base, locale, listener);
+}
+
+/** A chat in English is better than none. */
+async function sentences(url: URL): Promise<unknown> {
+  try {
+    const response = await fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
 }
 
 class ChatPanel implements Panel {
   #dialog: HTMLDialogElement;
-  #heading = h("h2", { id: "title" }, strings.title);
   #api: Api;
-  #log = new Log(
-    (button) => {
-      this.#conversation.press(button.id, button.title);
-      this.#focusComposer();
-    },
-    (download) => void this.#save(download),
-  );
-  #status = h("div", { class: "status", role: "status" });
-  #alert = h("div", { class: "alert", role: "alert" });
+  #log: Log;
+  #notice = new Notice(() => this.#focusComposer());
   #composer = new Composer(
     (text) => this.#conversation.say(text),
-    (length) => this.#showAlert(strings.tooLong(length, LONGEST), null),
+    (length) => this.#notice.failed(fill(strings.tooLong, { length, most: LONGEST }), null),
   );
-  #question = this.#removalQuestion();
-  #remove = this.#iconButton(strings.remove, BIN, () => this.#askRemoval(true));
+  #steps = new Steps((back) => this.#conversation.press(back.id, back.title));
+  #removal = new Removal(
+    () => void this.#removeAll(),
+    () => this.#remove.focus(),
+  );
+  #remove = this.#iconButton(strings.remove, BIN, () => this.#removal.ask());
   #conversation: Conversation;
-  #onClosed: () => void;
-  #wait: ReturnType<typeof setTimeout> | undefined;
+  #listener: Listener;
+  #tag: string;
+  /** What the newest reply found wrong with the answer before it. */
+  #problem: string | null = null;
 
-  constructor(root: ShadowRoot, base: URL, onClosed: () => void) {
-    this.#onClosed = onClosed;
-    this.#api = new Api(base);
+  constructor(root: ShadowRoot, base: URL, { tag }: Locale, listener: Listener) {
+    this.#listener = listener;
+    this.#tag = tag;
+    this.#api = new Api(base, tag);
     this.#conversation = new Conversation(this.#api, this.#view());
+    this.#log = new Log(
+      tag,
+      (button) => {
+        this.#conversation.press(button.id, button.title);
+        this.#focusComposer();
+      },
+      (download) => void this.#save(download),
+    );
     this.#api.onRenewed = () => {
       this.#log.closeChoices();
       this.#log.note(strings.renewed);
     };
+    const heading = h("h2", { id: "title" }, strings.title);
     const head = h(
       "div",
-      { class: "head" },
-      h("div", { class: "names" }, this.#heading, h("p", {}, strings.subtitle)),
+      { class: "head", part: "head" },
+      h("div", { class: "names" }, heading, h("p", {}, strings.subtitle)),
+      this.#iconButton(strings.keep, ARROW, () => void this.#saveAll()),
       this.#remove,
       this.#iconButton(strings.close, CROSS, () => this.close()),
     );
-    this.#dialog = h("dialog", { class: "panel", "aria-labelledby": "title" });
+    this.#dialog = h("dialog", { class: "panel", part: "panel", "aria-labelledby": "title" });
     this.#dialog.append(
       head,
-      this.#question,
+      this.#removal.element,
+      this.#steps.element,
       this.#log.element,
-      this.#status,
-      this.#alert,
+      this.#notice.element,
       this.#composer.element,
     );
     this.#dialog.addEventListener("keydown", (event) => this.#onKey(event));
@@ -82,6 +119,7 @@ class ChatPanel implements Panel {
       event.preventDefault();
       this.close();
     });
+    window.addEventListener("online", () => void this.#conversation.reconnected());
     root.append(this.#dialog);
     keepAboveKeyboard(root, this.#dialog);
   }
@@ -100,15 +138,17 @@ class ChatPanel implements Panel {
     if (focus) {
       this.#focusComposer();
     } else if (this.#dialog.matches(":modal")) {
-      // showModal() has put the focus on the first button, which deletes the conversation.
+      // showModal() has put the focus on the first button.
       this.#log.element.focus({ preventScroll: true });
     }
   }
 
   close(): void {
-    this.#askRemoval(false);
-    this.#dialog.close();
-    this.#onClosed();
+    if (this.#dialog.open) {
+      this.#removal.close();
+      this.#dialog.close();
+      this.#listener.closed();
+    }
   }
 
   object(): void {
@@ -117,48 +157,114 @@ class ChatPanel implements Panel {
     });
   }
 
+  say(text: string): void {
+    const words = text.trim().slice(0, LONGEST);
+    if (words !== "") {
+      this.#conversation.say(words);
+    }
+  }
+
   #view(): View {
     return {
       restore: (history) => {
         this.#log.restore(history);
-        const last = history.filter((item) => item.from === "bot").at(-1);
-        this.#composer.follow(last?.input ?? null);
+        const lastSaid = history.map(({ from }) => from).lastIndexOf("person");
+        for (const item of history.slice(lastSaid + 1)) {
+          if (item.from === "bot") {
+            this.#follow(item);
+          }
+        }
       },
-      queued: (turn) => this.#log.queued(turn),
-      sending: (turn) => this.#log.sending(turn),
-      answered: (_turn, reply) => this.#log.answered(reply),
+      queued: (turn) => {
+        this.#composer.complain(null);
+        this.#log.queued(turn);
+      },
+      sending: (turn) => {
+        this.#problem = null;
+        this.#log.sending(turn);
+      },
+      answered: (turn, reply) => this.#log.answered(turn, reply),
       unsent: (turn) => this.#log.unsent(turn),
       refused: (turn) => this.#log.refused(turn),
       message: (message) => {
         this.#log.message(message);
-        this.#composer.follow(message.input);
+        this.#follow(message);
+        this.#listener.message(message);
       },
-      busy: (activity) => this.#showBusy(activity),
-      failed: (failure) => {
-        const retry = failure?.canRetry ? () => void this.#conversation.resume() : null;
-        this.#showAlert(failure?.sentence ?? null, retry);
-        if (failure) {
-          this.#log.toEnd();
-        }
+      busy: (activity) => {
+        this.#dialog.toggleAttribute("data-busy", activity !== null);
+        this.#notice.busy(activity);
       },
+      failed: (failure) => this.#showFailure(failure),
       clear: () => {
         this.#log.clear();
         this.#composer.clear();
+        this.#steps.follow(null);
       },
     };
   }
 
+  /** The composer and the steps are those of the newest message. */
+  #follow(message: BotMessage): void {
+    if (message.problem) {
+      this.#problem = message.text;
+    }
+    this.#composer.follow(message.input, message.asks === null ? null : this.#problem);
+    this.#steps.follow(message);
+  }
+
+  #showFailure(failure: Failure | null): void {
+    if (failure === null) {
+      this.#notice.settled();
+      return;
+    }
+    const retry = (): void => void this.#conversation.resume();
+    if (failure.isOffline) {
+      this.#notice.offline(failure.sentence, retry);
+    } else {
+      this.#notice.failed(failure.sentence, failure.canRetry ? retry : null);
+    }
+    this.#log.toEnd();
+  }
+
   /** The request carries the token in a header, so a plain link would not do. */
   async #save(download: Download): Promise<void> {
+    await this.#trying(
+      async () => keepFile(await this.#api.file(download), download.url.split("/").at(-1)!),
+      () => void this.#save(download),
+    );
+  }
+
+  async #saveAll(): Promise<void> {
+    await this.#trying(
+      async () => {
+        const text = transcript(await this.#api.history(), this.#tag);
+        const day = new Date().toISOString().slice(0, 10);
+        keepFile(new Blob([text], { type: "text/plain;charset=utf-8" }), `chat-${day}.txt`);
+      },
+      () => void this.#saveAll(),
+    );
+  }
+
+  async #removeAll(): Promise<void> {
+    this.#focusComposer();
+    await this.#trying(
+      async () => {
+        await this.#conversation.forget();
+        this.#notice.done(strings.removed);
+      },
+      () => void this.#removeAll(),
+    );
+  }
+
+  /** Does what the person asked for, or says why not; `again` is what the button then does. */
+  async #trying(work: () => Promise<void>, again: () => void): Promise<void> {
     try {
-      const url = URL.createObjectURL(await this.#api.file(download));
-      h("a", { href: url, download: download.url.split("/").at(-1)! }).click();
-      // The browser has taken the file by then.
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
-      this.#showAlert(null, null);
+      await work();
+      this.#notice.settled();
     } catch (error) {
       const sentence = error instanceof Failure ? error.sentence : strings.server;
-      this.#showAlert(sentence, () => void this.#save(download));
+      this.#notice.failed(sentence, again);
     }
   }
 
@@ -167,11 +273,11 @@ class ChatPanel implements Panel {
     event.stopPropagation();
     if (event.key === "Escape" && !event.isComposing) {
       event.preventDefault();
-      if (this.#question.hidden) {
-        this.close();
-      } else {
-        this.#askRemoval(false);
+      if (this.#removal.isOpen) {
+        this.#removal.close();
         this.#remove.focus();
+      } else {
+        this.close();
       }
     }
   }
@@ -185,73 +291,6 @@ class ChatPanel implements Panel {
     }
   }
 
-  #showBusy(activity: string | null): void {
-    clearTimeout(this.#wait);
-    this.#dialog.toggleAttribute("data-busy", activity !== null);
-    if (activity === null) {
-      this.#status.replaceChildren();
-    } else {
-      this.#wait = setTimeout(() => {
-        const dots = h("span", { class: "dots", "aria-hidden": "true" });
-        dots.append(h("i"), h("i"), h("i"));
-        this.#status.replaceChildren(activity, dots);
-      }, SHORT_WAIT);
-    }
-  }
-
-  #showAlert(sentence: string | null, retry: (() => void) | null): void {
-    const hadFocus = this.#alert.contains((this.#alert.getRootNode() as ShadowRoot).activeElement);
-    this.#alert.replaceChildren();
-    if (hadFocus) {
-      this.#focusComposer();
-    }
-    if (sentence !== null) {
-      this.#alert.append(h("p", {}, sentence));
-    }
-    if (retry) {
-      this.#alert.append(this.#textButton(strings.retry, retry));
-    }
-  }
-
-  #removalQuestion(): HTMLElement {
-    const question = h("div", { class: "question", role: "group", "aria-labelledby": "question" });
-    question.append(
-      h("p", { id: "question" }, strings.removeQuestion),
-      this.#textButton(strings.removeYes, () => void this.#removeAll()),
-      this.#textButton(strings.removeNo, () => {
-        this.#askRemoval(false);
-        this.#remove.focus();
-      }),
-    );
-    question.hidden = true;
-    return question;
-  }
-
-  #askRemoval(ask: boolean): void {
-    this.#question.hidden = !ask;
-    if (ask) {
-      this.#question.querySelector("button")?.focus();
-    }
-  }
-
-  async #removeAll(): Promise<void> {
-    this.#askRemoval(false);
-    this.#focusComposer();
-    try {
-      await this.#conversation.forget();
-      this.#status.replaceChildren(strings.removed);
-    } catch (error) {
-      const sentence = error instanceof Failure ? error.sentence : strings.server;
-      this.#showAlert(sentence, () => void this.#removeAll());
-    }
-  }
-
-  #textButton(text: string, onClick: () => void): HTMLButtonElement {
-    const button = h("button", { type: "button", class: "small" }, text);
-    button.addEventListener("click", onClick);
-    return button;
-  }
-
   #iconButton(name: string, path: string, onClick: () => void): HTMLButtonElement {
     const button = h("button", { type: "button", class: "icon", "aria-label": name, title: name });
     button.append(icon(path));
@@ -260,22 +299,9 @@ class ChatPanel implements Panel {
   }
 }
 
-/** On a phone, fits the full-screen panel into what the on-screen keyboard leaves visible. */
-function keepAboveKeyboard(root: ShadowRoot, dialog: HTMLDialogElement): void {
-  const viewport = window.visualViewport;
-  if (!viewport) {
-    return;
-  }
-  const sheet = new CSSStyleSheet();
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  const fit = (): void => {
-    // A pinched zoom makes the same viewport smaller; then the panel stays as it is.
-    const { height, offsetTop, scale } = viewport;
-    const fits = !dialog.open || scale > 1.01;
-    sheet.replaceSync(
-      fits ? "" : `@media ${SMALL} { .panel { height: ${height}px; top: ${offsetTop}px } }`,
-    );
-  };
-  viewport.addEventListener("resize", fit);
-  viewport.addEventListener("scroll", fit);
+function keepFile(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
+  h("a", { href: url, download: name }).click();
+  // The browser has taken the file by then.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,11 +1,12 @@
 /**
- * What is kept in the browser: the session's token and whether the panel is open, in this tab only,
- * so that the next person at a shared computer finds nothing. Written after the first opening, never
- * before. Where storage is blocked, the values live as long as the page.
+ * What is kept in the browser: the session's token, whether the panel is open, what is being typed
+ * and what waits to be sent; in this tab only, so that the next person at a shared computer finds
+ * nothing. Written after the first opening, never before. Where storage is blocked, the values live
+ * as long as the page.
  */
 const memory = new Map<string, string>();
 
-export type Key = "token" | "open";
+export type Key = "token" | "open" | "draft" | "queue";
 
 export function load(key: Key): string | null {
   try {
@@ -28,5 +29,22 @@ export function save(key: Key, value: string | null): void {
     } else {
       memory.set(key, value);
     }
+  }
+}
+
+/** Whether the chat was closed after it had opened by itself; this outlives the tab. */
+export function isDismissed(): boolean {
+  try {
+    return localStorage.getItem("objection-chat.dismissed") !== null;
+  } catch {
+    return true;
+  }
+}
+
+export function dismiss(): void {
+  try {
+    localStorage.setItem("objection-chat.dismissed", "yes");
+  } catch {
+    // Where nothing can be remembered, nothing opens by itself.
   }
 }

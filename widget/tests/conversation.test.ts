@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import type { Post } from "../src/api.ts";
 import { Conversation } from "../src/conversation.ts";
 import type { View } from "../src/conversation.ts";
-import { Failure } from "../src/failure.ts";
+import { Failure, offline } from "../src/failure.ts";
 import type { BotMessage, HistoryItem } from "../src/messages.ts";
+import { save } from "../src/storage.ts";
 
 const message = (text: string): BotMessage => ({
   from: "bot",
@@ -14,6 +15,12 @@ const message = (text: string): BotMessage => ({
   buttons: [],
   input: null,
   download: null,
+  progress: null,
+  back: null,
+  card: [],
+  problem: false,
+  at: null,
+  topic: null,
 });
 
 /** A server of which each post takes the next of `outcomes`; without one it answers. */
@@ -47,6 +54,19 @@ function setUp(history: HistoryItem[] = [], outcomes: (Failure | null)[] = []) {
   };
   return { conversation: new Conversation(api, view), posts, seen };
 }
+
+/** Lets everything happen that waits for nothing but promises. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await Promise.resolve();
+  }
+};
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  save("queue", null);
+});
+afterEach(() => mock.timers.reset());
 
 test("an empty conversation begins with the bot introducing itself", async () => {
   const { conversation, posts, seen } = setUp();
@@ -106,4 +126,91 @@ test("after a deletion the next words begin a new conversation", async () => {
     "re: hello",
     "re: me again",
   ]);
+});
+
+test("what could not be sent is sent again by itself, after waits that grow, under the same id", async () => {
+  const { conversation, posts, seen } = setUp([message("hi")], [offline(), offline(), offline()]);
+  conversation.say("one");
+  await settle();
+  assert.equal(posts.length, 1);
+  for (const [seconds, attempts] of [[1.9, 1], [0.7, 2], [3.2, 2], [1.9, 3], [7.9, 3], [2.2, 4]]) {
+    mock.timers.tick(seconds! * 1000);
+    await settle();
+    assert.equal(posts.length, attempts);
+  }
+  assert.equal(seen.at(-1), "re: one");
+  assert.equal(new Set(posts.map(({ id }) => id)).size, 1);
+});
+
+test("the server's own word on when to come back goes first", async () => {
+  const busy = new Failure("too many", true, false, 30);
+  const { conversation, posts } = setUp([message("hi")], [busy]);
+  conversation.say("one");
+  await settle();
+  mock.timers.tick(29_000);
+  await settle();
+  assert.equal(posts.length, 1);
+  mock.timers.tick(9_000);
+  await settle();
+  assert.equal(posts.length, 2);
+});
+
+test("a refusal is not tried again by itself", async () => {
+  const { conversation, posts } = setUp([message("hi")], [new Failure("no", false)]);
+  conversation.say("one");
+  await settle();
+  mock.timers.tick(600_000);
+  await settle();
+  assert.equal(posts.length, 1);
+});
+
+test("what waits survives a reload and keeps its id and its place", async () => {
+  const before = setUp([message("hi")], [offline()]);
+  before.conversation.say("one");
+  before.conversation.press("b1", "Two");
+  await settle();
+  // The page is left; the timers of its conversation go with it.
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+
+  const after = setUp([message("hi")]);
+  await after.conversation.resume();
+  assert.deepEqual(after.seen, ["restored 1", "queued one", "queued Two", "re: one", "re: b1"]);
+  assert.equal(after.posts[0]!.id, before.posts[0]!.id);
+
+  const later = setUp([message("hi")]);
+  await later.conversation.resume();
+  assert.deepEqual(later.posts, []);
+});
+
+test("what the server has got already is not sent once more after a reload", async () => {
+  const before = setUp([message("hi")], [offline()]);
+  before.conversation.say("one");
+  await settle();
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { id } = before.posts[0]!;
+  const after = setUp([message("hi"), { from: "person", id, text: "one", at: null }]);
+  await after.conversation.resume();
+  assert.deepEqual(after.posts, []);
+});
+
+test("what is kept and is no turn is passed over", async () => {
+  save("queue", JSON.stringify([1, { post: { id: "x" }, title: "t" }, { post: null }]));
+  const { conversation, posts } = setUp([message("hi")]);
+  await conversation.resume();
+  assert.deepEqual(posts, []);
+});
+
+test("a connection that comes back sends what waits, and begins nothing", async () => {
+  const { conversation, posts } = setUp([message("hi")], [offline()]);
+  await conversation.reconnected();
+  assert.deepEqual(posts, []);
+  conversation.say("one");
+  await settle();
+  await conversation.reconnected();
+  assert.equal(posts.length, 2);
+  await conversation.forget();
+  await conversation.reconnected();
+  assert.equal(posts.length, 2);
 });
