@@ -19,6 +19,7 @@ from bot.objections.db import Database
 from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.service import ObjectionService
 from bot.objections.signing import Signer, published
+from bot.retention import Housekeeping
 from bot.runtime import assistant, channel
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
@@ -62,6 +63,7 @@ class Application:
         self.database = Database(settings.database_url)
         self._assistant: assistant.Assistant | None = None
         self._objections: ObjectionService | None = None
+        self.housekeeping = Housekeeping(self.database, settings)
 
     @property
     def conversations(self) -> Conversations | None:
@@ -91,6 +93,7 @@ class Application:
 
     async def stop(self) -> None:
         """Finish the turns in hand and close the database."""
+        await self.housekeeping.stop()
         if self._assistant is not None:
             await self._assistant.conversations.finish()
         self.database.dispose()
@@ -152,6 +155,10 @@ def web(application: Application, settings: Settings) -> Sanic:
     @app.get("/favicon.ico")
     async def no_icon(_request: Request) -> BaseHTTPResponse:
         return empty()
+
+    @app.after_server_start
+    async def start(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+        application.housekeeping.start()
 
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
