@@ -23,6 +23,7 @@ from bot.objections.letters import Letters
 from bot.objections.postman import Files, Postman, Smtp, Transport
 from bot.objections.service import ObjectionService
 from bot.objections.signing import Signer, published
+from bot.retention import Housekeeping
 from bot.runtime import assistant, channel
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
@@ -72,6 +73,7 @@ class Application:
         self._assistant: assistant.Assistant | None = None
         self._objections: ObjectionService | None = None
         self._postman: Postman | None = None
+        self.housekeeping = Housekeeping(self.database, settings)
 
     @property
     def conversations(self) -> Conversations | None:
@@ -105,9 +107,11 @@ class Application:
         """Begin what runs beside the conversations, in the running event loop."""
         if self._postman is not None:
             self._postman.start()
+        self.housekeeping.start()
 
     async def stop(self) -> None:
         """Finish the turns and the mail in hand, and close the database."""
+        await self.housekeeping.stop()
         if self._assistant is not None:
             await self._assistant.conversations.finish()
         if self._postman is not None:

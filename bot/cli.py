@@ -1,4 +1,4 @@
-"""The command line: serve, chat, ask, evaluate, train; `desk` and `receipt` stand beside it."""
+"""The command line: serve, chat, ask, evaluate, train; `desk`, `keys`, `receipt` stand beside."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import receipt_cli
+from bot import keys_cli, receipt_cli, retention_cli
 from bot.desk.cli import desk
+from bot.desk.erase import erase
 from bot.log import configure
 from bot.settings import ROOT, Settings, SettingsError
 
@@ -28,6 +29,9 @@ app = typer.Typer(
     help="Explains the notice, and files objections.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(desk, name="desk")
+desk.command("erase")(erase)
+desk.command("retention")(retention_cli.retention)
+app.add_typer(keys_cli.app, name="keys")
 app.add_typer(receipt_cli.app, name="receipt")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.objections import model
 from bot.objections.errors import UnknownReference
 from bot.objections.states import CLOSED, check_move, exclusion_after
 
-__all__ = ["active_ones", "confirm", "lock_accounts", "move", "relate", "release"]
+__all__ = ["active_ones", "confirm", "join", "lock_accounts", "move", "relate", "release"]
 
 _STANDING = ("hold", "excluded")
 
@@ -108,6 +108,21 @@ def lock_accounts(session: Connection, account_ids: Iterable[str]) -> None:
         .order_by(table.id)
         .with_for_update()
     ).all()
+
+
+def join(session: Connection, account_id: str, twin_id: str) -> None:
+    """Let one row stand for an account that has two; what pointed at the twin points at it."""
+    lock_accounts(session, [account_id, twin_id])
+    covered, link, account = model.objection_account, model.center_link, model.account
+    of_twin = covered.c.account_id == twin_id
+    # First, for the index allows one active objection an account.
+    session.execute(update(covered).where(of_twin).values(active=False))
+    session.execute(update(covered).where(of_twin).values(account_id=account_id))
+    session.execute(
+        update(link).where(link.c.account_id == twin_id).values(account_id=account_id)
+    )
+    session.execute(delete(account).where(account.c.id == twin_id))
+    _choose_active(session, [account_id])
 
 
 def _accounts_of(session: Connection, objection_ids: Any) -> list[str]:

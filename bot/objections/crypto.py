@@ -36,9 +36,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-__all__ = ["BlindIndex", "Keys", "Sealer", "SubjectKey", "Unreadable"]
+__all__ = ["DIRECT", "BlindIndex", "Keys", "Sealer", "SubjectKey", "Unreadable"]
 
 _FORMAT = 1
+# How every field begins that a configured key has sealed directly.
+DIRECT = bytes([_FORMAT])
 _SUBJECT_FORMAT = 2
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -128,6 +130,12 @@ class Keys:
         self._keys = keys
         self._current = next(iter(keys.values()))
 
+    @staticmethod
+    def new() -> str:
+        """A fresh key as `parse` reads it, under an id that no other key has had."""
+        secret = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")
+        return f"k{secrets.token_hex(4)}:{secret}"
+
     @classmethod
     def parse(cls, text: str) -> Keys:
         """Read the setting DATA_KEYS: `k2:<base64>,k1:<base64>`, the key in use first."""
@@ -140,6 +148,16 @@ class Keys:
     def current_id(self) -> str:
         """The id of the key that seals and indexes from now on."""
         return self._current.key_id
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all configured keys, the current one first."""
+        return tuple(self._keys)
+
+    @property
+    def header(self) -> bytes:
+        """How every field begins that the current key seals directly, and no other does."""
+        return _header(self._current.key_id)
 
     def new_subject(self, contact_id: str) -> tuple[SubjectKey, bytes]:
         """A fresh key for the person of this row of `contact`, and the same sealed, to be kept."""
@@ -171,7 +189,7 @@ class Keys:
 
     def _seal(self, plain: bytes, table: str, row_id: str, column: str) -> bytes:
         key = self._current
-        header = bytes([_FORMAT, len(key.key_id)]) + key.key_id.encode("ascii")
+        header = _header(key.key_id)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         identity = _identity(header, table, row_id, column)
         return header + nonce + AESGCM(key.seal).encrypt(nonce, plain, identity)
@@ -198,6 +216,10 @@ class Keys:
     def indexes(self, purpose: str, *values: str) -> tuple[BlindIndex, ...]:
         """The same under every configured key: a row made before a rotation is found as well."""
         return tuple(_index(key, purpose, values) for key in self._keys.values())
+
+
+def _header(key_id: str) -> bytes:
+    return bytes([_FORMAT, len(key_id)]) + key_id.encode("ascii")
 
 
 def _parse_one(part: str) -> tuple[str, bytes]:

@@ -14,6 +14,8 @@ from bot.cli import app
 from bot.settings import ROOT, Settings
 
 DOCUMENTS = ("README.md", "docs/architecture.md", "docs/understanding.md")
+# Without many paths or targets in it.
+KEYS = "docs/keys.md"
 SUFFIXES = "py yml yaml toml lock md txt json jsonl ts mjs css html js png sh".split()
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -99,13 +101,13 @@ def test_every_path_that_is_named_exists(document: str) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md"])
+@pytest.mark.parametrize("document", [*DOCUMENTS, KEYS, "CHANGELOG.md"])
 def test_every_link_within_the_project_leads_somewhere(document: str) -> None:
     folder = (ROOT / document).parent
     assert [link for link in LINK.findall(read(document)) if not (folder / link).exists()] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", [*DOCUMENTS, KEYS])
 def test_every_command_that_is_named_exists(document: str) -> None:
     named = set(named_commands(document))
     assert named

@@ -126,3 +126,14 @@ def test_bad_keys_are_refused_by_the_name_of_the_setting_without_showing_them(te
 def test_keys_do_not_show_themselves() -> None:
     keys = Keys.parse(f"k2:{SECOND},k1:{FIRST}")
     assert repr(keys) == "Keys(k2, k1)"
+
+
+def test_a_field_begins_with_the_key_that_sealed_it() -> None:
+    keys = Keys.parse(f"k2:{SECOND},k1:{FIRST}")
+    assert keys.ids == ("k2", "k1")
+    assert keys.seal("Ana", **PLACE).startswith(keys.header)
+    assert not Keys.parse(f"k1:{FIRST}").seal("Ana", **PLACE).startswith(keys.header)
+    # Nor with one whose id begins alike.
+    assert not Keys.parse(f"k22:{FIRST}").seal("Ana", **PLACE).startswith(keys.header)
+    _, wrapped = keys.new_subject("1")
+    assert wrapped.startswith(keys.header)

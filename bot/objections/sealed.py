@@ -1,0 +1,62 @@
+"""Which fields are sealed for one person, and the order in which a person's rows are locked.
+
+Whoever erases a person, gives them a key or counts keys goes by this list, so that a new sealed
+column is in all of them or in none; a test compares it with the tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.engine import Connection
+
+from bot.objections import cases, model
+
+__all__ = ["FIELDS", "lock", "of_person"]
+
+# (table, column), as they stand in the identity of a sealed field.
+FIELDS: tuple[tuple[Table, str], ...] = (
+    (model.contact, "full_name"),
+    (model.contact, "email"),
+    (model.objection, "reason"),
+    (model.objection_account, "handle"),
+    (model.receipt, "content"),
+    (model.decision, "text"),
+    (model.verification, "new_email"),
+)
+
+
+def of_person(table: Table, contact_id: Any) -> Any:
+    """The condition that a row of this table is this person's; `contact_id` may be a column."""
+    if table is model.contact:
+        return table.c.id == contact_id
+    if "contact_id" in table.c:
+        return table.c.contact_id == contact_id
+    theirs = select(model.objection.c.id).where(model.objection.c.contact_id == contact_id)
+    return table.c.objection_id.in_(theirs)
+
+
+def lock(session: Connection, contact_id: str) -> Any:
+    """Hold a person's rows to the end of the transaction; their row of `contact`, or None.
+
+    In the order of everybody else: who checks a code goes on to the accounts and the cases, who
+    moves a case goes on to the mail for the contact.
+    """
+    covered = model.objection_account.c
+    _hold(session, model.verification, contact_id)
+    accounts = select(covered.account_id).where(of_person(model.objection_account, contact_id))
+    cases.lock_accounts(session, [row.account_id for row in session.execute(accounts)])
+    _hold(session, model.objection, contact_id)
+    theirs = select(model.contact).where(model.contact.c.id == contact_id).with_for_update()
+    return session.execute(theirs).one_or_none()
+
+
+def _hold(session: Connection, table: Table, contact_id: str) -> None:
+    session.execute(
+        select(table.c.id)
+        .where(of_person(table, contact_id))
+        .order_by(table.c.id)
+        # Whoever wrote a row that names one of these may wait for the accounts that we hold.
+        .with_for_update(key_share=True)
+    ).all()
