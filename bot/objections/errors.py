@@ -6,6 +6,7 @@ ObjectionError
   + StorageError       the record could not be written: nothing was filed
   + ExtensionRefused   an answer cannot be put off so far, or not any more
   + MoveRefused        a case that stands so cannot come to stand otherwise
+  + DecisionRefused    an operator may not decide this, not so, or not any more
 
 `sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
 cannot carry markup back into a page.
@@ -14,6 +15,7 @@ cannot carry markup back into a page.
 from __future__ import annotations
 
 __all__ = [
+    "DecisionRefused",
     "ExtensionRefused",
     "FieldError",
     "MoveRefused",
@@ -77,7 +79,8 @@ class StorageError(ObjectionError):
 
 
 class ExtensionRefused(ObjectionError):
-    """More time for an answer that the law does not give: `extension_too_long` or `_too_late`."""
+    """More time for an answer that the law does not give: `extension_too_long`, `_too_late` or
+    `_twice`."""
 
 
 class MoveRefused(ObjectionError):
@@ -90,6 +93,11 @@ class MoveRefused(ObjectionError):
         )
         self.now = now
         self.to = to
+
+
+class DecisionRefused(ObjectionError):
+    """What an operator wanted cannot be done. The sentence is for the operator, and may name
+    another operator."""
 
 
 _STATES = {

@@ -315,8 +315,9 @@ audit_event = Table(
     Column("at", String(27), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("action", String(32), nullable=False),
-    # Not a foreign key: the log must neither hinder an erasure nor change with it.
-    Column("objection_id", String(32)),
+    # Not a foreign key: the log must neither hinder an erasure nor change with it. The index is for
+    # the history of one case.
+    Column("objection_id", String(32), index=True),
     # Canonical JSON. Nothing personal: see `audit.EVENTS` for the keys there are.
     Column("payload", Text, nullable=False),
     # SHA-256, 64 hex digits each: of the event before, and of this one.
