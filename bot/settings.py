@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
 SHORTEST_KEY = 32
 Role = Literal["demo", "controller", "helper"]
+# The name of an operator, as it stands in the audit log.
+OPERATOR = re.compile(r"[a-z0-9._-]{1,32}")
 _ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
 _New = Callable[[], str]
 
@@ -74,6 +76,8 @@ class Settings:
     conversation_days: int = 30
     contact_days: int = 365
     unverified_hold_days: int = 0
+    # Who decides at the desk, where a command does not say it.
+    desk_operator: str = ""
     log_level: str = "WARNING"
     session_lifetime: int = 30 * 24 * 3600
     turn_limit: float = 20.0
@@ -126,6 +130,7 @@ class Settings:
             conversation_days=read.days("CONVERSATION_DAYS", 30),
             contact_days=read.days("CONTACT_DAYS", 365),
             unverified_hold_days=read.days("UNVERIFIED_HOLD_DAYS", 0),
+            desk_operator=read.operator("DESK_OPERATOR"),
             log_level=read.level("LOG_LEVEL"),
         )
 
@@ -183,6 +188,14 @@ class _Reader:
         if value and not (value.isascii() and value.isdigit() and int(value) < 100_000):
             raise SettingsError(f"{name} must be a number of days, 0 for never.")
         return int(value) if value else default
+
+    def operator(self, name: str) -> str:
+        value = self.text(name)
+        if value and not OPERATOR.fullmatch(value):
+            raise SettingsError(
+                f"{name} must have 1 to 32 characters: small letters, digits, '.', '_' or '-'."
+            )
+        return value
 
     def origins(self, name: str) -> frozenset[str]:
         origins = frozenset(part.strip().rstrip("/") for part in self.text(name).split(",") if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from bot.objections import audit
 from bot.objections.db import Database
@@ -13,20 +13,17 @@ __all__ = ["note_export"]
 _COUNT_MAX = 999_999
 
 
-def note_export(
-    database: Database, operator: str, objections: int, at: datetime | None = None
-) -> None:
+def note_export(database: Database, operator: str, objections: int, at: datetime) -> None:
     """Note that so many objections were exported, in several events where one cannot count so far.
 
     Raises StorageError when nothing could be written.
     """
-    now = at or datetime.now(timezone.utc)
     with database.session() as session:
         while True:
             counted = min(objections, _COUNT_MAX)
             audit.append(
                 session,
-                at=now,
+                at=at,
                 actor=f"operator:{operator}",
                 action="record_exported",
                 objection_id=None,
