@@ -19,6 +19,7 @@ from bot.objections.tally import WEEKS, Tally
 __all__ = ["case_shown", "page_shown", "proposal_shown", "tally_shown"]
 
 _STYLES = {"overdue": "bold red", "soon": "yellow", "later": "", "closed": "dim"}
+_ID_LENGTH = 32
 _GONE = Text("erased", style="dim")
 _SEALED = Text("cannot be opened", style="red")
 
@@ -53,14 +54,14 @@ def page_shown(page: Page, today: date) -> RenderableType:
 def case_shown(case: Case, today: date) -> RenderableType:
     """A case with everything about it."""
     parts: list[RenderableType] = [_facts(case, today)]
-    accounts = _table("account", "platform", "named as", "state", "stands for it")
+    accounts = _table("account", "platform", "named as", "state", "active objection")
     for one in case.accounts:
         accounts.add_row(
             _sealed(one.handle, "handle", case),
             one.platform,
             "itself" if one.basis == "named" else "same Accounts Center",
             one.exclusion_state,
-            "yes" if one.active else "another objection" if _stands(one.exclusion_state) else "",
+            "this one" if one.active else "another" if _stands(one.exclusion_state) else "",
         )
     parts += _section("Accounts", accounts)
     for decided in case.decisions:
@@ -214,11 +215,9 @@ def _payload(text: str) -> str:
         pairs = json.loads(text).items()
     except (ValueError, AttributeError):
         return plain(text)
-    return plain(", ".join(f"{key} {_short(str(value))}" for key, value in pairs))
-
-
-def _short(value: str) -> str:
-    return f"{value[:8]}…" if len(value) > 24 else value
+    # Hashes and ids of rows tell a reader nothing; --json has them.
+    told = (f"{key} {value}" for key, value in pairs if len(str(value)) < _ID_LENGTH)
+    return plain(", ".join(told))
 
 
 def _stands(exclusion_state: str) -> bool:

@@ -29,7 +29,6 @@ from bot.objections.errors import (
     ExtensionRefused,
     FieldError,
     MoveRefused,
-    StorageError,
     UnknownReference,
 )
 from bot.objections.references import parse_reference
@@ -267,7 +266,10 @@ class Decisions:
             try:
                 sealer = self._keys.subject(case.wrapped_key, case.contact_id)
             except Unreadable:
-                raise StorageError() from None
+                raise DecisionRefused(
+                    "key_missing",
+                    "These words cannot be sealed: the key of this person is not among DATA_KEYS.",
+                ) from None
             sealed = sealer.seal(text, table="decision", row_id=row_id, column="text")
         session.execute(
             insert(model.decision).values(

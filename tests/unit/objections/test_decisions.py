@@ -271,6 +271,15 @@ def test_a_refusal_counts_once_a_second_operator_has_confirmed_it(
     assert isinstance(audit.verify(database), audit.Verified)
 
 
+def test_words_that_nobody_could_open_are_not_written(database: Database, reference: str) -> None:
+    deciding(database).take(reference, "ana")
+    other = Decisions(database, Keys([("k2", bytes(32))]), "controller", clock=lambda: NOW)
+    before = everything(database)
+    with pytest.raises(DecisionRefused, match="key_missing"):
+        other.propose_refusal(reference, "ana", "legal_claims", WORDS)
+    assert everything(database) == before
+
+
 def test_nobody_confirms_a_refusal_of_their_own(
     database: Database, decisions: Decisions, reference: str
 ) -> None:
