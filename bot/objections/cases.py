@@ -33,7 +33,11 @@ def move(session: Connection, objection_id: str, to: str, at: datetime) -> int:
     lock_accounts(session, account_ids)
     objection = model.objection
     status = session.execute(
-        select(objection.c.case_status).where(objection.c.id == objection_id).with_for_update()
+        select(objection.c.case_status)
+        .where(objection.c.id == objection_id)
+        # Not the strongest lock: whoever wrote a row that names this case, such as a withdrawal,
+        # and now waits for the accounts that we hold, would wait for us and we for them.
+        .with_for_update(key_share=True)
     ).scalar_one_or_none()
     if status is None:
         raise UnknownReference()

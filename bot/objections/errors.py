@@ -7,6 +7,7 @@ ObjectionError
   + ExtensionRefused   an answer cannot be put off so far, or not any more
   + CodeRefused        a code was wrong, too old, used, or tried too often
   + MoveRefused        a case that stands so cannot come to stand otherwise
+  + DecisionRefused    an operator may not decide this, not so, or not any more
 
 `sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
 cannot carry markup back into a page.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 __all__ = [
     "CodeRefused",
+    "DecisionRefused",
     "ExtensionRefused",
     "FieldError",
     "MoveRefused",
@@ -79,7 +81,8 @@ class StorageError(ObjectionError):
 
 
 class ExtensionRefused(ObjectionError):
-    """More time for an answer that the law does not give: `extension_too_long` or `_too_late`."""
+    """More time for an answer that the law does not give: `extension_too_long`, `_too_late` or
+    `_twice`."""
 
 
 class CodeRefused(ObjectionError):
@@ -102,6 +105,11 @@ class MoveRefused(ObjectionError):
         )
         self.now = now
         self.to = to
+
+
+class DecisionRefused(ObjectionError):
+    """What an operator wanted cannot be done. The sentence is for the operator, and may name
+    another operator."""
 
 
 _STATES = {

@@ -252,7 +252,7 @@ objection = Table(
     Column("taken_by", String(32)),
     Column("closed_at", UtcDateTime),
     Column("notice_id", ForeignKey("notice.id"), nullable=False),
-    Column("notice_display_id", ForeignKey("notice_display.id")),
+    Column("notice_display_id", ForeignKey("notice_display.id"), index=True),
     Column("account_center_id", ForeignKey("account_center.id"), nullable=False, index=True),
     # Erasure removes the contact; the objection stays.
     Column("contact_id", ForeignKey("contact.id", ondelete="SET NULL"), index=True),
@@ -315,7 +315,8 @@ audit_event = Table(
     Column("at", String(27), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("action", String(32), nullable=False),
-    # Not a foreign key: the log must neither hinder an erasure nor change with it.
+    # Not a foreign key: the log must neither hinder an erasure nor change with it. The index is for
+    # the history of one case.
     Column("objection_id", String(32), index=True),
     # Canonical JSON. Nothing personal: see `audit.EVENTS` for the keys there are.
     Column("payload", Text, nullable=False),
@@ -417,7 +418,7 @@ outbox = Table(
     # To whom; null for a decoy, which is never sent. Erasing a person deletes what waits for them.
     Column("contact_id", ForeignKey("contact.id", ondelete="CASCADE"), index=True),
     Column("objection_id", ForeignKey("objection.id"), index=True),
-    Column("verification_id", ForeignKey("verification.id", ondelete="CASCADE")),
+    Column("verification_id", ForeignKey("verification.id", ondelete="CASCADE"), index=True),
     Column("decision_id", ForeignKey("decision.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 from sqlalchemy import delete, insert, inspect, text, update
-from typer.testing import CliRunner
 
-from bot import cli
 from bot.objections import model
 from bot.objections.audit import START, Link, append
 from bot.objections.db import Database
+from tests.unit.desk.conftest import run
 
 pytestmark = pytest.mark.usefixtures("logging_as_before", "elsewhere")
 
@@ -27,17 +26,6 @@ PAYLOAD = {
     "notice_version": "2024-10-09",
     "position": 0,
 }
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder, and an environment without keys."""
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    for name in ("DATA_DIR", "DATABASE_URL", "DATA_KEYS", "SECRET_KEY", "LOG_LEVEL"):
-        monkeypatch.delenv(name, raising=False)
-    return folder
 
 
 @pytest.fixture
@@ -56,10 +44,6 @@ def log(database: Database, url: str, monkeypatch: pytest.MonkeyPatch) -> list[L
             )
             for _ in range(3)
         ]
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.app, ["desk", *arguments])
 
 
 def answer(result: Result) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def upgrade() -> None:
             "fk_objection_notice_display_id", "notice_display", ["notice_display_id"], ["id"]
         )
     op.create_index("ix_objection_closed_at", "objection", ["closed_at"])
+    op.create_index("ix_objection_notice_display_id", "objection", ["notice_display_id"])
     op.execute(
         "UPDATE objection SET closed_at = (SELECT withdrawn_at FROM withdrawal "
         "WHERE withdrawal.objection_id = objection.id) WHERE case_status = 'withdrawn'"
@@ -170,6 +171,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_contact_id", "outbox", ["contact_id"])
     op.create_index("ix_outbox_objection_id", "outbox", ["objection_id"])
+    op.create_index("ix_outbox_verification_id", "outbox", ["verification_id"])
     op.create_index("ix_audit_event_objection_id", "audit_event", ["objection_id"])
     op.create_index(
         "ix_outbox_waiting",
@@ -204,6 +206,7 @@ def downgrade() -> None:
     op.drop_index("uq_objection_account_active", "objection_account")
     with op.batch_alter_table("objection_account") as covered:
         covered.drop_column("active")
+    op.drop_index("ix_objection_notice_display_id", "objection")
     op.drop_index("ix_objection_closed_at", "objection")
     with op.batch_alter_table("objection") as objection:
         objection.drop_constraint("fk_objection_notice_display_id", type_="foreignkey")

@@ -1,0 +1,192 @@
+"""What every command of the desk shares: where it prints, how it ends, which database and operator.
+
+Exit codes of every command:
+
+    0   all is well, and done
+    1   the answer is no: the log is broken, no objection has this number, the case stands
+        otherwise, somebody else has it, or a part of it cannot be opened
+    2   there is no answer: an option or setting cannot be used, or the database cannot be read
+
+Answers go to standard output, reasons for having none to standard error, in one sentence. With
+--json standard output has one JSON object; after an answer of no it is `{"error", "message"}`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from bot.log import configure
+from bot.objections import audit
+from bot.objections.crypto import Keys
+from bot.objections.db import Database
+from bot.objections.errors import ObjectionError, StorageError
+from bot.settings import OPERATOR, Place, Settings, SettingsError
+
+__all__ = [
+    "NO",
+    "NO_ANSWER",
+    "As",
+    "AsJson",
+    "Desk",
+    "Reference",
+    "answering",
+    "at_the_desk",
+    "err",
+    "now",
+    "operator",
+    "out",
+    "plain",
+    "print_json",
+    "reading",
+    "stop",
+    "today",
+]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+NO, NO_ANSWER = 1, 2
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Your name as an operator; else DESK_OPERATOR."),
+]
+Reference = Annotated[str, typer.Argument(metavar="REF", help="The number, OBJ-…")]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The record, with the keys and settings that deciding needs."""
+
+    database: Database
+    keys: Keys
+    settings: Settings
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def today() -> date:
+    """This day in UTC, as due days are counted."""
+    return now().date()
+
+
+@contextmanager
+def reading() -> Iterator[Database]:
+    """The database, for reading only: it is neither made nor migrated, and no key is needed.
+
+    Exits with 2 and one sentence when it cannot be read.
+    """
+    try:
+        place = Place.load()
+        configure(place.log_level)
+        database = Database(place.database_url, read_only=True)
+    except (SettingsError, ValueError) as error:
+        stop(str(error))
+    try:
+        yield database
+    except audit.NoLog:
+        stop(
+            "The database has no audit log. 'objection-bot serve' makes it at its start; "
+            "if it has run here before, the log was removed."
+        )
+    except StorageError:
+        stop(
+            "The database cannot be read: it is not there, does not answer or is damaged. "
+            "DATABASE_URL says where it is; without it, it is a file in DATA_DIR."
+        )
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def at_the_desk(*, writing: bool) -> Iterator[Desk]:
+    """The same with keys, and with `writing` for changing cases.
+
+    Looks first whether there is a database: without one, neither it nor keys are made.
+    """
+    with reading() as database:
+        database.ping()
+        try:
+            settings = Settings.load()
+            keys = Keys.parse(settings.data_keys)
+        except (SettingsError, ValueError) as error:
+            stop(str(error))
+        if not writing:
+            yield Desk(database, keys, settings)
+            return
+    changing = Database(settings.database_url)
+    try:
+        yield Desk(changing, keys, settings)
+    except StorageError:
+        stop(
+            "This could not be written, because the database does not answer, is busy or was made "
+            "by another version; 'objection-bot desk show' tells how the case stands."
+        )
+    finally:
+        changing.dispose()
+
+
+@contextmanager
+def answering(as_json: bool) -> Iterator[None]:
+    """Turn an answer of no into its sentence and exit code 1."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except ObjectionError as error:
+        if as_json:
+            print_json({"error": error.code, "message": error.sentence})
+        else:
+            err.print(error.sentence, style="red", markup=False)
+        raise typer.Exit(NO) from None
+
+
+def operator(given: str | None, settings: Settings) -> str:
+    """The operator's name, from --as or else the settings. Exits with 2 where there is none."""
+    name = given if given is not None else settings.desk_operator
+    if not name:
+        stop("Who is asking? Give your name with --as, or set DESK_OPERATOR.")
+    if not OPERATOR.fullmatch(name):
+        stop("--as: a name has 1 to 32 characters: small letters, digits, '.', '_' or '-'.")
+    return name
+
+
+# What moves a terminal's cursor or its colours, ends a line, or turns the direction of writing.
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_UNSAFE_IN_JSON = re.compile(f"[\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """One line that a terminal shows and never obeys: `\\x1b` for an escape character."""
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    unsafe = unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or re.match(f"[{_BIDI}]", char)
+    return char.encode("unicode_escape").decode("ascii") if unsafe else char
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object in one line; what a terminal would obey is escaped."""
+    line = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
+
+
+def stop(sentence: str) -> NoReturn:
+    """Exit with 2 and a sentence. No markup: it may repeat what was typed."""
+    err.print(plain(sentence), style="red", markup=False)
+    raise typer.Exit(NO_ANSWER)
