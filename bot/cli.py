@@ -18,7 +18,6 @@ from rich.table import Table
 
 from bot import keys_cli, receipt_cli, retention_cli
 from bot.desk.cli import desk
-from bot.desk.erase import erase
 from bot.log import configure
 from bot.settings import ROOT, Settings, SettingsError
 
@@ -29,7 +28,6 @@ app = typer.Typer(
     help="Explains the notice, and files objections.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(desk, name="desk")
-desk.command("erase")(erase)
 desk.command("retention")(retention_cli.retention)
 app.add_typer(keys_cli.app, name="keys")
 app.add_typer(receipt_cli.app, name="receipt")

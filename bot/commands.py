@@ -1,4 +1,4 @@
-"""What the commands share that change the record: exit codes, how it is opened, what is printed.
+"""What the operators' commands share: exit codes, what is printed, how the record is opened.
 
 Exit codes: 0, done; 1, the answer is no; 2, there is no answer, because an option or setting cannot
 be used or the database cannot be read.
@@ -7,7 +7,9 @@ be used or the database cannot be read.
 from __future__ import annotations
 
 import json
+import re
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
@@ -21,12 +23,12 @@ from bot.objections.db import Database
 from bot.objections.errors import StorageError
 from bot.settings import Place
 
-__all__ = ["NO", "NO_ANSWER", "AsJson", "changing", "out", "print_json", "stop"]
+__all__ = ["NO", "NO_ANSWER", "AsJson", "changing", "err", "out", "plain", "print_json", "stop"]
 
 NO, NO_ANSWER = 1, 2
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -53,15 +55,31 @@ def changing(place: Place) -> Iterator[Database]:
         database.dispose()
 
 
+# What moves a terminal's cursor or its colours, ends a line, or turns the direction of writing.
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_UNSAFE_IN_JSON = re.compile(f"[\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """One line that a terminal shows and never obeys: `\\x1b` for an escape character."""
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    unsafe = unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or re.match(f"[{_BIDI}]", char)
+    return char.encode("unicode_escape").decode("ascii") if unsafe else char
+
+
 def print_json(value: dict[str, Any]) -> None:
-    """One object on one line of standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """One JSON object in one line of standard output; what a terminal would obey is escaped."""
+    line = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
 
 
 def stop(sentence: str, code: int = NO_ANSWER) -> NoReturn:
     """Say why there is no answer, or why it is no, and exit."""
     # No markup: a sentence may repeat what was typed.
-    _err.print(sentence, style="red", markup=False)
+    err.print(plain(sentence), style="red", markup=False)
     raise typer.Exit(code)
 
 

@@ -17,6 +17,7 @@ import typer
 
 from bot.desk import deciding, exporting, looking
 from bot.desk.common import NO, AsJson, out, print_json, reading, stop
+from bot.desk.erase import erase
 from bot.objections import audit
 
 desk = typer.Typer(help="For operators: the record and its audit log.", no_args_is_help=True)
@@ -31,6 +32,7 @@ desk.command("not-matched")(deciding.not_matched)
 desk.command("reopen")(deciding.reopen)
 desk.command("extend")(deciding.extend)
 desk.command("export")(exporting.export)
+desk.command("erase")(erase)
 
 
 @desk.command("verify-audit")

@@ -13,19 +13,15 @@ Answers go to standard output, reasons for having none to standard error, in one
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from bot.commands import NO, NO_ANSWER, AsJson, err, out, plain, print_json, stop
 from bot.log import configure
 from bot.objections import audit
 from bot.objections.crypto import Keys
@@ -53,11 +49,6 @@ __all__ = [
     "today",
 ]
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-NO, NO_ANSWER = 1, 2
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 As = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="Your name as an operator; else DESK_OPERATOR."),
@@ -163,30 +154,3 @@ def operator(given: str | None, settings: Settings) -> str:
     if not OPERATOR.fullmatch(name):
         stop("--as: a name has 1 to 32 characters: small letters, digits, '.', '_' or '-'.")
     return name
-
-
-# What moves a terminal's cursor or its colours, ends a line, or turns the direction of writing.
-_BIDI = "\u202a-\u202e\u2066-\u2069"
-_UNSAFE_IN_JSON = re.compile(f"[\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
-
-
-def plain(text: str) -> str:
-    """One line that a terminal shows and never obeys: `\\x1b` for an escape character."""
-    return "".join(_shown(char) for char in text)
-
-
-def _shown(char: str) -> str:
-    unsafe = unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or re.match(f"[{_BIDI}]", char)
-    return char.encode("unicode_escape").decode("ascii") if unsafe else char
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """One JSON object in one line; what a terminal would obey is escaped."""
-    line = json.dumps(value, ensure_ascii=False)
-    sys.stdout.write(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n")
-
-
-def stop(sentence: str) -> NoReturn:
-    """Exit with 2 and a sentence. No markup: it may repeat what was typed."""
-    err.print(plain(sentence), style="red", markup=False)
-    raise typer.Exit(NO_ANSWER)

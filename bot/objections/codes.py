@@ -81,10 +81,10 @@ def check(
         )
         .values(attempts=table.c.attempts + 1, used_at=case((right, at), else_=None))
     )
-    if not done.rowcount:
-        return False
+    # Asked in any case, so that a code that was never sent takes the same steps as a wrong one.
     used = select(table.c.used_at).where(table.c.id == verification_id)
-    return session.execute(used).scalar_one() is not None
+    used_at = session.execute(used).scalar_one_or_none()
+    return bool(done.rowcount) and used_at is not None
 
 
 def find_code(text: str) -> str | None:

@@ -239,6 +239,28 @@ class Letters:
             ),
         )
 
+    def _address_changed(
+        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
+    ) -> Mail | None:
+        """To the address that was the person's before, whoever reads it now: no name in it."""
+        table = model.verification
+        row = session.execute(
+            select(table).where(table.c.id == waiting.verification_id)
+        ).one_or_none()
+        if row is None:
+            return None
+        contact = self._issuer.contact
+        return Mail(
+            case.opened(row.new_email, "verification", row.id, "new_email"),
+            "Your e-mail address was changed",
+            (
+                f"Another e-mail address is now the one for the objection "
+                f"{case.objection.reference}. Answers will go there, and not here any more.",
+                "If that was not you, "
+                + (f"write to {contact}." if contact else "tell whoever runs the service."),
+            ),
+        )
+
     # --- to an address that was confirmed
 
     def _receipt(
@@ -263,18 +285,6 @@ class Letters:
             files=(
                 (f"{number}.pdf", "application/pdf", page(receipt)),
                 (f"{number}.json", "application/json", receipt.file()),
-            ),
-        )
-
-    def _address_changed(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
-        return Mail(
-            case.email,
-            "Your e-mail address was changed",
-            (
-                "This address is now the one for your objections "
-                f"({case.objection.reference}). Answers will come here.",
             ),
         )
 
@@ -374,15 +384,15 @@ class Letters:
         return Receipt(json.loads(content), row.key_id, row.signature)
 
 
-def composed(mail: Mail, sender: str, row_id: str, at: datetime) -> EmailMessage:
-    """The mail in its form: text and HTML, and the files. The same Message-ID for the same row."""
+def composed(mail: Mail, sender: str, name: str, at: datetime) -> EmailMessage:
+    """The mail in its form: text and HTML, and the files. `name` is the same for the same mail."""
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("", addr_spec=sender)
     message["To"] = Address("", addr_spec=mail.to)
     # One line, whatever was in it: a line break would begin another header.
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(at.astimezone(timezone.utc))
-    message["Message-ID"] = f"<{row_id}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{name}@{sender.rpartition('@')[2]}>"
     # So that no machine answers to it. Source: RFC 3834.
     message["Auto-Submitted"] = "auto-generated"
     if mail.reply_to is not None:

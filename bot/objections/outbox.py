@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
-from bot.objections import model
+from bot.objections import codes, model
 
 __all__ = [
     "ATTEMPTS_MAX",
@@ -97,6 +97,9 @@ def put_code(
             purpose=purpose,
             new_email=new_email,
             requested_at=at,
+            # What waits for nobody takes attempts like what was sent, and for as long: neither the
+            # answer to one nor its time tells which it was.
+            expires_at=at + codes.LIFETIME if contact_id is None else None,
             attempts=0,
         )
     )

@@ -237,7 +237,9 @@ class Postman:
     def _composed(self, waiting: Waiting, now: datetime) -> EmailMessage | None:
         with self._database.session() as session:
             mail = self._letters.write(session, waiting, now)
-        return None if mail is None else composed(mail, self._sender, waiting.id, now)
+        # Each attempt has another code, so a mailbox must not take the second for the first.
+        name = f"{waiting.id}.{waiting.attempts}" if waiting.kind == "code" else waiting.id
+        return None if mail is None else composed(mail, self._sender, name, now)
 
     def _failed(self, waiting: Waiting, problem: NotSent) -> None:
         _log.warning("mail_not_sent", kind=waiting.kind, code=problem.code)

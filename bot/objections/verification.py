@@ -240,7 +240,14 @@ class Verification:
         ).all()
         earlier = self._earlier(session, row.contact_id, confirmed)
         if email is not None:
-            outbox.put(session, "address_changed", now, row.contact_id, objection_id=own[0].id)
+            outbox.put(
+                session,
+                "address_changed",
+                now,
+                row.contact_id,
+                objection_id=own[0].id,
+                verification_id=verification_id,
+            )
             self._note(session, own[0].id, "contact_changed", {"field": "email"}, now)
         for objection_id in confirmed:
             self._note(session, objection_id, "email_verified", {}, now)
@@ -251,6 +258,21 @@ class Verification:
         sealer = self._sealer(session, row.contact_id)
         email = sealer.open(
             row.new_email, table="verification", row_id=row.id, column="new_email"
+        )
+        contact = model.contact.c
+        old = session.execute(
+            select(contact.email).where(contact.id == row.contact_id)
+        ).scalar_one()
+        # The two change places, so that the old address can be told. The row is gone soon.
+        former = sealer.open(old, table="contact", row_id=row.contact_id, column="email")
+        session.execute(
+            update(model.verification)
+            .where(model.verification.c.id == row.id)
+            .values(
+                new_email=sealer.seal(
+                    former, table="verification", row_id=row.id, column="new_email"
+                )
+            )
         )
         index = self._keys.index("contact.email", email)
         session.execute(

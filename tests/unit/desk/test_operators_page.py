@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.cli import desk
+from bot.cli import desk
 from bot.settings import ROOT
 from tests.unit.desk.conftest import run
 
@@ -49,7 +49,7 @@ def test_every_example_runs(
         ]
         result = run(*real)
         assert result.exit_code == 0, (arguments, result.output)
-    assert len(numbers) == 4
+    assert len(numbers) == 5
     assert {path.name for path in elsewhere.iterdir()} == {"ages.png", "cases.csv", "upheld.jsonl"}
 
 

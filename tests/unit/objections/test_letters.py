@@ -127,7 +127,7 @@ async def test_what_operators_decide_is_told_with_its_reasons(database: Database
     )
     waiting(database, "refused", decision_id=refusal)
     waiting(database, "extended", decision_id=later)
-    for kind in ("upheld", "not_matched", "reopened", "address_changed"):
+    for kind in ("upheld", "not_matched", "reopened"):
         waiting(database, kind)
     mails = await sent(database)
     refused = body(mails[f"Your objection {number} was refused"])
@@ -138,7 +138,6 @@ async def test_what_operators_decide_is_told_with_its_reasons(database: Database
     assert f"Your objection {number} was upheld" in mails
     assert f"No account was found for objection {number}" in mails
     assert f"Your objection {number} is looked at again" in mails
-    assert "Your e-mail address was changed" in mails
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])

@@ -14,7 +14,16 @@ from bot.objections.errors import CodeRefused, FieldError, UnknownReference
 from bot.objections.references import new_reference
 from bot.objections.verification import PER_DAY, Verification
 from tests.unit.objections.examples import ANA, OLD, SHOP, filing
-from tests.unit.objections.mailing import KEYS, NOW, Clock, Post, postman, rows, service
+from tests.unit.objections.mailing import (
+    KEYS,
+    NOW,
+    Clock,
+    Post,
+    body,
+    postman,
+    rows,
+    service,
+)
 
 NOBODY = new_reference(lambda count: b"\x07" * count)
 
@@ -213,6 +222,44 @@ async def test_the_code_goes_to_the_new_address_and_a_new_one_too(
     assert [str(message["To"]) for message in post.sent] == [
         "ana@example.org", "ana.new@example.org", "ana.new@example.org",
     ]
+
+
+async def test_the_old_address_is_told_and_nothing_personal_with_it(
+    database: Database, verification: Verification, clock: Clock
+) -> None:
+    (number,) = file(database, clock)
+    wanted = verification.change_email(number, "ana.new@example.org")
+    verification.enter(wanted, mailed(database, wanted, clock))
+    post = Post()
+    await postman(database, post, clock=clock).deliver()
+    (told,) = [m for m in post.sent if "was changed" in str(m["Subject"])]
+    assert str(told["To"]) == "ana@example.org"
+    assert number in body(told) and "ana.new" not in body(told) and "Silva" not in body(told)
+
+
+def test_a_code_that_was_never_sent_takes_the_same_steps_as_a_wrong_one(
+    database: Database, verification: Verification, clock: Clock
+) -> None:
+    (number,) = file(database, clock)
+    real = verification.request(number)
+    mailed(database, real, clock)
+    seen = []
+    nobodys = verification.request(NOBODY)
+    for wanted in (real, nobodys):
+        said: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            said.append(statement)  # noqa: B023
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        with pytest.raises(CodeRefused):
+            verification.enter(wanted, "000000")
+        event.remove(database.engine, "before_cursor_execute", note)
+        seen.append(said)
+    assert seen[0] == seen[1]
+    # Both have written: what is written takes longer than what is only looked at.
+    attempts = {row.id: row.attempts for row in rows(database, model.verification)}
+    assert attempts[real] == attempts[nobodys] == 1
 
 
 def test_a_name_is_corrected_and_the_receipt_stays_as_it_was(
