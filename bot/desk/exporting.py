@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -67,7 +69,7 @@ def export(
         file = _new_file(out)
         unreadable = 0
         try:
-            with file:
+            with _undone_when_ended(), file:
                 rows = map(exported, CaseReader(desk.database, desk.keys).cases(wanted))
                 count, unreadable = _FORMS[form](file, rows)
                 file.flush()
@@ -95,6 +97,21 @@ def export(
             style="red",
         )
         raise typer.Exit(common.NO)
+
+
+@contextmanager
+def _undone_when_ended() -> Iterator[None]:
+    """Let a closed terminal and `kill` do what Ctrl-C does: leave no file without an event."""
+
+    def end(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _new_file(path: Path) -> IO[str]:

@@ -44,11 +44,13 @@ class Filter:
 
     def searched(self) -> tuple[str, ...]:
         """The states in which there may be one that fits."""
-        return tuple(
-            status
-            for status in model.CASE_STATUSES
-            if status in self.statuses and (status in states.OPEN or not self.overdue)
-        )
+        possible = set(self.statuses)
+        if self.overdue:
+            possible &= states.OPEN
+        if self.taken_by is not None:
+            # Taking a case is what ends this state.
+            possible.discard("received")
+        return tuple(status for status in model.CASE_STATUSES if status in possible)
 
     def conditions(self) -> list[Any]:
         """The rest of the filter, for a WHERE."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import signal
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,13 +136,20 @@ def test_what_is_not_in_the_audit_log_is_not_in_a_file_either(
         assert "could not be written" in sentence(run("export", "--out", str(path)), 2)
         assert not path.exists()
 
-    def interrupted(*_: Any) -> Iterator[Any]:
-        raise KeyboardInterrupt
+    # Ctrl-C, `kill` and a closed terminal.
+    for way in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        before = signal.getsignal(way)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(exporting.CaseReader, "cases", interrupted)
-        assert run("export", "--out", str(path)).exit_code != 0
+        def interrupted(*_: Any, way: signal.Signals = way) -> Iterator[Any]:
+            assert path.exists()
+            signal.raise_signal(way)
+            raise AssertionError("not interrupted")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(exporting.CaseReader, "cases", interrupted)
+            assert run("export", "--out", str(path)).exit_code != 0
         assert not path.exists()
+        assert signal.getsignal(way) == before
 
     def on_a_full_disk(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
