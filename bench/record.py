@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bot.objections.casebook import Casebook, Filter
 from sqlalchemy import create_engine, event, insert, select, text
 from sqlalchemy.engine import Connection, make_url
 
@@ -33,6 +32,7 @@ from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.deadlines import due_on
 from bot.objections.filing import Filing
+from bot.objections.listing import Filter, listed
 from bot.objections.notice import NOTICE
 from bot.objections.receipts import Issuer
 from bot.objections.references import new_reference
@@ -65,7 +65,6 @@ class Full:
 
     def __post_init__(self) -> None:
         self.service = ObjectionService(self.database, _KEYS, _ISSUER)
-        self.casebook = Casebook(self.database, _KEYS)
 
 
 def main() -> None:
@@ -251,8 +250,8 @@ def _tasks(one: Full) -> dict[str, Callable[[], object]]:
     offset = sum(map(len, one.times.values()))
     return {
         "status": lambda: one.service.status(random.choice(one.references)),  # noqa: S311
-        "list": lambda: one.casebook.page(Filter(), 50),
-        "overdue": lambda: one.casebook.page(Filter(overdue=True), 50),
+        "list": lambda: listed(one.database, Filter(_NOW.date()), 50),
+        "overdue": lambda: listed(one.database, Filter(_NOW.date(), overdue=True), 50),
         "file": lambda: one.service.file(_filing(offset + 1 + next(made))),
     }
 

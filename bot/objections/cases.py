@@ -51,13 +51,22 @@ def move(session: Connection, objection_id: str, to: str, at: datetime) -> int:
     return len(account_ids)
 
 
-def release(session: Connection, objection_id: str) -> int:
-    """End the hold of a case that was refused or not matched; the number of accounts.
+def release(session: Connection, objection_id: str) -> int | None:
+    """End the hold of a case that was refused or not matched; the number of accounts, or None where
+    the case stands otherwise by now, as after an appeal.
 
     Whoever calls this has made sure that the person was told, or that the hold has expired.
     """
     account_ids = _accounts_of(session, [objection_id])
     lock_accounts(session, account_ids)
+    objection = model.objection
+    status = session.execute(
+        select(objection.c.case_status)
+        .where(objection.c.id == objection_id)
+        .with_for_update(key_share=True)
+    ).scalar_one_or_none()
+    if status not in ("refused", "not_matched"):
+        return None
     _set_exclusion(session, objection_id, account_ids, "released")
     return len(account_ids)
 

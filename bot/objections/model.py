@@ -260,8 +260,8 @@ objection = Table(
     UniqueConstraint("batch_id", "batch_position"),
     # What makes filing twice give the first answer, also when two requests race.
     UniqueConstraint("idempotency_key", "batch_position"),
-    # For "which of the open ones is due next".
-    Index("ix_objection_case_status_due_on", "case_status", "due_on"),
+    # For "which of the open ones is due next", in the order of the operators' list.
+    Index("ix_objection_case_status_due_on", "case_status", "due_on", "reference"),
     # For the jobs that look for what was closed long ago.
     Index("ix_objection_closed_at", "closed_at"),
     _one_of("case_status", CASE_STATUSES),

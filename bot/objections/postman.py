@@ -19,10 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import structlog
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, model, outbox
+from bot.objections import audit, cases, outbox
 from bot.objections.crypto import Unreadable
 from bot.objections.db import Database
 from bot.objections.errors import StorageError
@@ -258,11 +257,8 @@ class Postman:
 
 def _end_hold(session: Connection, objection_id: str, at: datetime) -> None:
     """Once the person has been told of the refusal, and not before, its accounts are let go."""
-    objection = model.objection.c
-    status = session.execute(
-        select(objection.case_status).where(objection.id == objection_id)
-    ).scalar_one()
-    if status != "refused":
+    accounts = cases.release(session, objection_id)
+    if accounts is None:
         return  # an appeal came first
     audit.append(
         session,
@@ -270,5 +266,5 @@ def _end_hold(session: Connection, objection_id: str, at: datetime) -> None:
         actor="system",
         action="refusal_told",
         objection_id=objection_id,
-        payload={"accounts": cases.release(session, objection_id)},
+        payload={"accounts": accounts},
     )

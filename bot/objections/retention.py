@@ -119,7 +119,7 @@ class _Run:
             if case.case_status == "received":
                 cases.move(session, objection_id, "in_review", self.now)
             cases.move(session, objection_id, "not_matched", self.now)
-            released = cases.release(session, objection_id)
+            released = cases.release(session, objection_id) or 0
             audit.append(
                 session,
                 at=self.now,

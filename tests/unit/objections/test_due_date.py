@@ -113,7 +113,7 @@ def test_after_the_migration_the_tables_guard_each_other_as_before(before: Datab
 def test_the_due_date_is_indexed_together_with_the_state(database: Database) -> None:
     with database.session(read_only=True) as session:
         indexes = inspect(session).get_indexes("objection")
-    assert ["case_status", "due_on"] in [index["column_names"] for index in indexes]
+    assert ["case_status", "due_on", "reference"] in [index["column_names"] for index in indexes]
 
 
 def test_the_migration_can_be_taken_back_and_made_again(before: Database) -> None:

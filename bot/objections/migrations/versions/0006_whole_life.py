@@ -57,6 +57,10 @@ def upgrade() -> None:
         objection.create_foreign_key(
             "fk_objection_notice_display_id", "notice_display", ["notice_display_id"], ["id"]
         )
+    op.drop_index("ix_objection_case_status_due_on", "objection")
+    op.create_index(
+        "ix_objection_case_status_due_on", "objection", ["case_status", "due_on", "reference"]
+    )
     op.create_index("ix_objection_closed_at", "objection", ["closed_at"])
     op.create_index("ix_objection_notice_display_id", "objection", ["notice_display_id"])
     op.execute(
@@ -208,6 +212,8 @@ def downgrade() -> None:
         covered.drop_column("active")
     op.drop_index("ix_objection_notice_display_id", "objection")
     op.drop_index("ix_objection_closed_at", "objection")
+    op.drop_index("ix_objection_case_status_due_on", "objection")
+    op.create_index("ix_objection_case_status_due_on", "objection", ["case_status", "due_on"])
     with op.batch_alter_table("objection") as objection:
         objection.drop_constraint("fk_objection_notice_display_id", type_="foreignkey")
         for column in ("notice_display_id", "closed_at", "taken_by", "verified_at"):
