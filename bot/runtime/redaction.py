@@ -48,6 +48,26 @@ def redacted(events: list[Event], since: int) -> Iterator[tuple[int, Event]]:
             begun = index
 
 
+def filing_since(events: list[Event], draft: Any) -> int | None:
+    """Where the filing began that is going on after these events.
+
+    Args:
+        events: events of a conversation that follow each other.
+        draft: value of the slot `draft_id` before them.
+
+    Returns:
+        The index of the person's words that began it, -1 when that was before these events, None
+        when there is no filing going on.
+    """
+    begun = None if draft is None else -1
+    for index, event in enumerate(events):
+        if event["event"] != "slot" or event["name"] != "draft_id" or event["value"] == draft:
+            continue
+        draft = event["value"]
+        begun = None if draft is None else _turn_start(events, index)
+    return begun
+
+
 def _turn_start(events: list[Event], index: int) -> int:
     """The index of the person's words that set off the event at `index`."""
     while index > 0 and events[index]["event"] != "user":
