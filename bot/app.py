@@ -27,7 +27,7 @@ from bot.retention import Housekeeping
 from bot.runtime import assistant, channel
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
-from bot.runtime.limits import RateLimit
+from bot.runtime.limits import rate_limit
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
 from bot.settings import Settings
@@ -116,6 +116,8 @@ class Application:
             await self._assistant.conversations.finish()
         if self._postman is not None:
             await self._postman.stop()
+        if self._assistant is not None:
+            await self._assistant.locks.close()
         self.database.dispose()
 
     async def ready(self) -> Mapping[str, bool]:
@@ -146,13 +148,16 @@ def web(application: Application, settings: Settings) -> Sanic:
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.turn_limit
     app.config.FALLBACK_ERROR_FORMAT = "json"
+    messages = rate_limit(settings.rate_limit, settings.redis_url, "messages")
+    sessions = rate_limit(settings.session_rate_limit, settings.redis_url, "sessions")
     app.blueprint(
         channel.blueprint(
             application,
             Tokens(settings.secret_key, settings.session_lifetime),
-            RateLimit(settings.rate_limit),
-            RateLimit(settings.session_rate_limit),
+            messages,
+            sessions,
             settings.allowed_origins,
+            settings.trusted_proxies,
         )
     )
     channel.add_cors(app, settings.allowed_origins)
@@ -184,6 +189,8 @@ def web(application: Application, settings: Settings) -> Sanic:
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await application.stop()
+        for limit in (messages, sessions):
+            await limit.close()
 
     return app
 

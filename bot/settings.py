@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -27,6 +28,7 @@ Role = Literal["demo", "controller", "helper"]
 OPERATOR = re.compile(r"[a-z0-9._-]{1,32}")
 _ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
 _New = Callable[[], str]
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(Exception):
@@ -66,6 +68,10 @@ class Settings:
     allowed_origins: frozenset[str] = frozenset()
     rate_limit: str = "30/minute"
     session_rate_limit: str = "20/minute"
+    # redis://, rediss:// or unix://: where several processes share locks and counts; "" is memory.
+    redis_url: str = field(default="", repr=False)
+    # Proxies whose X-Forwarded-For is believed.
+    trusted_proxies: tuple[Network, ...] = ()
     operator_role: Role = "demo"
     operator_name: str = ""
     controller_name: str = "Meta"
@@ -130,6 +136,8 @@ class Settings:
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
             session_rate_limit=read.rate("SESSION_RATE_LIMIT", "20/minute"),
+            redis_url=read.redis("REDIS_URL"),
+            trusted_proxies=read.networks("TRUSTED_PROXIES"),
             operator_role=cast(Role, role),
             operator_name=operator or (controller if role == "controller" else ""),
             controller_name=controller,
@@ -193,6 +201,21 @@ class _Reader:
         if value and not value.startswith(("smtp://", "smtps://")):
             raise SettingsError(f"{name} must begin with smtp:// or smtps://.")
         return value
+
+    def redis(self, name: str) -> str:
+        value = self.text(name)
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise SettingsError(f"{name} must begin with redis://, rediss:// or unix://.")
+        return value
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        parts = [part.strip() for part in self.text(name).split(",")]
+        try:
+            return tuple(ip_network(part) for part in parts if part)
+        except ValueError:
+            raise SettingsError(
+                f"{name} lists addresses or networks, like '10.0.0.1, 192.168.0.0/16'."
+            ) from None
 
     def days(self, name: str, default: int) -> int:
         value = self.text(name)

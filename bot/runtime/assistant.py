@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rasa.core.agent import Agent
-from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.lock_store import LockError
 from sqlalchemy.engine import Engine
 
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
-from bot.runtime.store import ConversationStore
+from bot.runtime.locks import MemoryLocks, RedisLocks, locks
+from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.wording import Wording
 from bot.settings import Settings
 
@@ -30,6 +31,7 @@ class Assistant:
 
     agent: Agent
     conversations: Conversations
+    locks: MemoryLocks | RedisLocks
 
 
 def load(settings: Settings, model: Path, engine: Engine, actions: InProcessActions) -> Assistant:
@@ -43,11 +45,18 @@ def load(settings: Settings, model: Path, engine: Engine, actions: InProcessActi
     Raises:
         StartUpError: the model, a store or an action is not the configured one.
     """
-    store = ConversationStore(engine)
+    try:
+        store = ConversationStore(engine)
+    except StoreError as error:
+        raise StartUpError("The table of the conversations cannot be used.") from error
+    try:
+        lock_store = locks(settings.redis_url)
+    except LockError as error:
+        raise StartUpError("Redis does not answer at the address in REDIS_URL.") from error
     agent = Agent(
         generator=Wording(settings=settings),
         tracker_store=store,
-        lock_store=InMemoryLockStore(),
+        lock_store=lock_store,
         action_endpoint=actions,
     )
     # The agent wraps its store so that failures fall back to memory. A failure has to be seen.
@@ -57,7 +66,10 @@ def load(settings: Settings, model: Path, engine: Engine, actions: InProcessActi
     except Exception as error:
         raise StartUpError(f"The model could not be loaded: {type(error).__name__}.") from error
     check(agent, store, actions)
-    return Assistant(agent, Conversations(agent, store, settings.turn_limit))
+    if agent.lock_store is not lock_store:
+        raise StartUpError("The lock store is not the configured one.")
+    conversations = Conversations(agent, store, settings.turn_limit)
+    return Assistant(agent, conversations, lock_store)
 
 
 def check(agent: Agent, store: ConversationStore, actions: InProcessActions) -> None:

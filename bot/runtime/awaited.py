@@ -8,7 +8,7 @@ digits mean nothing by themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.objections.codes import find_code
@@ -38,9 +38,14 @@ _MINE = re.compile(r"\b(?:my|the|an?|contact)\b", re.IGNORECASE)
 _LONGEST_NAME = 80
 
 
-def topic(events: Sequence[Event], text: str) -> str | None:
-    """The topic that a typed text has because of what is awaited; None for all other texts."""
-    slots = _latest(events)
+def topic(
+    events: Sequence[Event], text: str, before: Mapping[str, Any] | None = None
+) -> str | None:
+    """The topic that a typed text has because of what is awaited; None for all other texts.
+
+    `before` has the slots that held before these events, and the form under `active_loop`.
+    """
+    slots = {**(before or {}), **_latest(events)}
     if slots.get("active_loop") is not None:
         return None
     awaited = slots.get("awaited") or {}

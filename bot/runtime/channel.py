@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
 import structlog
@@ -24,8 +25,10 @@ from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
 from bot.objections.errors import StorageError
 from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, UnknownButton
+from bot.runtime.gate import Busy
 from bot.runtime.http_errors import ChatError
-from bot.runtime.limits import RateLimit
+from bot.runtime.limits import LimitUnknown, RateLimit
+from bot.runtime.proxies import counted_as, sender
 from bot.runtime.tokens import BadToken, Tokens
 from bot.runtime.turns import Turn
 
@@ -63,9 +66,31 @@ def blueprint(
     turn_limit: RateLimit,
     session_limit: RateLimit,
     allowed_origins: frozenset[str],
+    trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
 ) -> Blueprint:
-    """The routes of the contract under `/chat` and `/health`."""
+    """The routes of the contract under `/chat` and `/health`.
+
+    Args:
+        service: the application.
+        tokens: of the sessions.
+        turn_limit: messages in one conversation.
+        session_limit: new conversations from one address.
+        allowed_origins: pages that may use the chat.
+        trusted_proxies: whose X-Forwarded-For is believed.
+    """
     routes = Blueprint("chat")
+
+    async def slow_down(limit: RateLimit, who: str) -> None:
+        try:
+            wait = await limit.wait_for(who)
+        except LimitUnknown as error:
+            raise ChatError("failed", retry_after=2) from error
+        if wait:
+            raise ChatError("too_many", retry_after=wait)
+
+    def address_of(request: Request) -> str:
+        forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
+        return counted_as(sender(request.ip, forwarded, trusted_proxies))
 
     def conversations() -> Conversations:
         if service.conversations is None:
@@ -84,9 +109,7 @@ def blueprint(
     @routes.post("/chat/session")
     async def new_session(request: Request) -> HTTPResponse:
         _json_object(request)
-        wait = await session_limit.wait_for(request.ip)
-        if wait:
-            raise ChatError("too_many", retry_after=wait)
+        await slow_down(session_limit, address_of(request))
         conversations()
         token, expires = tokens.new()
         body = {"session": token, "expires_at": expires.isoformat(timespec="seconds")}
@@ -96,9 +119,7 @@ def blueprint(
     async def new_message(request: Request) -> BaseHTTPResponse | None:
         conversation = session_of(request)
         message_id, text, button = _message(_json_object(request))
-        wait = await turn_limit.wait_for(conversation)
-        if wait:
-            raise ChatError("too_many", retry_after=wait)
+        await slow_down(turn_limit, conversation)
         chat = conversations()
 
         async def turn() -> Turn:
@@ -110,6 +131,8 @@ def blueprint(
                 raise ChatError("text_refused", error.sentence) from error
             except UnknownButton as error:
                 raise ChatError("unknown_button") from error
+            except Busy as error:
+                raise ChatError("busy", retry_after=error.retry_after) from error
             except TurnFailed as error:
                 raise ChatError("failed", retry_after=2) from error
 
@@ -131,9 +154,7 @@ def blueprint(
     @routes.get("/chat/receipts/<name>")
     async def get_receipt(request: Request, name: str) -> HTTPResponse:
         conversation = session_of(request)
-        wait = await turn_limit.wait_for(conversation)
-        if wait:
-            raise ChatError("too_many", retry_after=wait)
+        await slow_down(turn_limit, conversation)
         reference, _, kind = name.rpartition(".")
         try:
             # The conversation is asked first: for what was not filed in it the record is never
@@ -248,8 +269,9 @@ async def _stream(request: Request, turn: Callable[[], Awaitable[Turn]]) -> None
     try:
         answer = (await turn()).answer
     except ChatError as error:
-        if error.status != 503:
-            # What the client did wrong has its own status; only trouble of ours is an event.
+        if error.code != "failed":
+            # What the client did wrong, and that nothing was begun, have their own status; only
+            # trouble on the way is an event.
             raise
         answer, problem = [], error
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

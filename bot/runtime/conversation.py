@@ -11,10 +11,12 @@ from typing import Any
 import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
 from bot.nlu.topics import chosen
 from bot.runtime import awaited
+from bot.runtime.gate import Busy, Gate
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
 
@@ -57,14 +59,22 @@ class Conversations:
         agent: with its model loaded.
         store: the agent's own conversation store.
         turn_limit: seconds a turn may take.
+        gate: says how many turns there may be at once.
     """
 
-    def __init__(self, agent: Agent, store: ConversationStore, turn_limit: float) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        store: ConversationStore,
+        turn_limit: float,
+        gate: Gate | None = None,
+    ) -> None:
         assert agent.processor is not None
         self._agent = agent
         self._processor: MessageProcessor = agent.processor
         self._store = store
         self._turn_limit = turn_limit
+        self._gate = gate or Gate()
         self._running: set[asyncio.Task[Turn]] = set()
 
     async def say(self, conversation: str, message_id: str, text: str) -> Turn:
@@ -72,6 +82,7 @@ class Conversations:
 
         Raises:
             TextRefused: the text is empty or too long.
+            Busy: nothing was done; later there may be time for it.
             TurnFailed: nothing of it was kept, or it was and sending it again tells.
         """
         return await self._turn(conversation, message_id, typed(text), None)
@@ -81,7 +92,7 @@ class Conversations:
 
         Raises:
             UnknownButton: it was not offered here.
-            TurnFailed: as in `say`.
+            Busy, TurnFailed: as in `say`.
         """
         return await self._turn(conversation, message_id, None, button_id)
 
@@ -95,7 +106,7 @@ class Conversations:
     async def filed(self, conversation: str) -> frozenset[str]:
         """The numbers of the objections that were filed in a conversation."""
         try:
-            return filed(await self._store.events(conversation))
+            return filed(await self._store.events(conversation, "slot"))
         except StoreError as error:
             raise TurnFailed from error
 
@@ -104,14 +115,11 @@ class Conversations:
         try:
             async with self._lock(conversation):
                 await self._store.delete(conversation)
-        except StoreError as error:
+        except (StoreError, LockError) as error:
             raise TurnFailed from error
 
     def _lock(self, conversation: str) -> AbstractAsyncContextManager[object]:
-        # Rasa's stores ask once a second whether it is one's turn, unless told otherwise.
-        lock: AbstractAsyncContextManager[object] = self._agent.lock_store.lock(
-            conversation, wait_time_in_seconds=0.02
-        )
+        lock: AbstractAsyncContextManager[object] = self._agent.lock_store.lock(conversation)
         return lock
 
     async def _turn(
@@ -124,7 +132,7 @@ class Conversations:
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.wait_for(asyncio.shield(task), self._turn_limit)
-        except UnknownButton:
+        except (UnknownButton, Busy):
             raise
         except asyncio.TimeoutError as error:
             log.error("turn_timeout", seconds=self._turn_limit)
@@ -132,6 +140,10 @@ class Conversations:
         except Exception as error:
             log.error("turn_failed", exc_info=error)
             raise TurnFailed from error
+
+    def close(self) -> None:
+        """Take no new turns, because the service is about to stop."""
+        self._gate.close()
 
     async def finish(self) -> None:
         """Wait for the turns in hand; called before stopping."""
@@ -141,12 +153,17 @@ class Conversations:
     async def _locked_turn(
         self, conversation: str, message_id: str, text: str | None, button_id: str | None
     ) -> Turn:
-        async with self._lock(conversation):
-            events = await self._store.events(conversation)
-            before = turns(events)
-            for turn in before:
-                if turn.id == message_id:
-                    return turn
+        # A place among the running ones is taken last: who waits for the turn before theirs in one
+        # conversation keeps nobody else from running.
+        async with (
+            self._gate.entered(),
+            self._lock(conversation),
+            self._gate.running(),
+            self._store.turn(conversation, message_id) as held,
+        ):
+            if held.repeated:
+                return turns(held.repeated)[0]
+            before = turns(held.recent)
             message = UserMessage(
                 text,
                 _Silent(),
@@ -157,16 +174,33 @@ class Conversations:
             if button_id is None:
                 button_id = _meant(before, message.text or "")
             if button_id is not None:
-                title, payload = _chosen(before, button_id)
+                title, payload = await self._chosen(conversation, before, button_id)
                 message.text, message.metadata = title, {"button": button_id}
                 if payload.startswith("/"):
                     message.parse_data = chosen(payload[1:], title)
                 else:
                     message.text = payload
-            elif (topic := awaited.topic(events, message.text or "")) is not None:
+            elif (topic := awaited.topic(held.recent, message.text or "", held.before)) is not None:
                 message.parse_data = chosen(topic, message.text or "")
             await self._processor.handle_message(message)
-            return turns(await self._store.events(conversation))[-1]
+            return turns(held.recent)[-1]
+
+    async def _chosen(
+        self, conversation: str, before: list[Turn], button_id: str
+    ) -> tuple[str, str]:
+        """The title and the payload of a button; raises UnknownButton."""
+        if button_id in STANDING_BUTTONS:
+            return STANDING_BUTTONS[button_id]
+        button = offered(before).get(button_id)
+        if button is None:
+            # Offered longer ago, perhaps. A button's id begins with the message it answered.
+            message_id = button_id.rsplit(".", 2)[0]
+            button = offered(turns(await self._store.events_of(conversation, message_id))).get(
+                button_id
+            )
+        if button is None:
+            raise UnknownButton(button_id)
+        return button.title, button.payload
 
 
 class _Silent(OutputChannel):
@@ -220,11 +254,3 @@ def _meant(before: list[Turn], text: str) -> str | None:
 def _plain(text: str) -> str:
     return text.replace(",", "").strip(" .!").casefold()
 
-
-def _chosen(before: list[Turn], button_id: str) -> tuple[str, str]:
-    if button_id in STANDING_BUTTONS:
-        return STANDING_BUTTONS[button_id]
-    button = offered(before).get(button_id)
-    if button is None:
-        raise UnknownButton(button_id)
-    return button.title, button.payload

@@ -15,6 +15,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "not_json": (415, "Please send JSON."),
     "text_refused": (422, "Please write a message of 1 to 1,000 characters."),
     "too_many": (429, "That was a lot at once. Please wait a moment."),
+    "busy": (503, "There is a lot to do right now. Please try again in a moment."),
     "failed": (503, "Something went wrong here. Please send that again in a moment."),
     "not_ready": (503, "The chat is not ready yet. Please try again in a moment."),
 }

@@ -40,7 +40,7 @@ def redacted(events: list[Event], since: int) -> Iterator[tuple[int, Event]]:
         for new messages with a code or with another name or address.
     """
     for index in range(since, len(events)):
-        if _has_details(events[index]):
+        if has_details(events[index]):
             yield index, _without_words(events[index])
     begun: int | None = None
     for index, event in enumerate(events):
@@ -52,6 +52,26 @@ def redacted(events: list[Event], since: int) -> Iterator[tuple[int, Event]]:
             begun = None
         if begun is None and event["value"] is not None:
             begun = index
+
+
+def filing_since(events: list[Event], draft: Any) -> int | None:
+    """Where the filing began that is going on after these events.
+
+    Args:
+        events: events of a conversation that follow each other.
+        draft: value of the slot `draft_id` before them.
+
+    Returns:
+        The index of the person's words that began it, -1 when that was before these events, None
+        when there is no filing going on.
+    """
+    begun = None if draft is None else -1
+    for index, event in enumerate(events):
+        if event["event"] != "slot" or event["name"] != "draft_id" or event["value"] == draft:
+            continue
+        draft = event["value"]
+        begun = None if draft is None else _turn_start(events, index)
+    return begun
 
 
 def _turn_start(events: list[Event], index: int) -> int:
@@ -80,7 +100,7 @@ def _without_words(event: Event) -> Event:
     return clean
 
 
-def _has_details(event: Event) -> bool:
+def has_details(event: Event) -> bool:
     """Whether somebody typed a code, or another name or address: done with in the same turn."""
     return event["event"] == "user" and (
         (event.get("parse_data") or {}).get("topic") in HAS_DETAILS

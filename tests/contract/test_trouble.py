@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from bot.app import Application
 from bot.objections.errors import StorageError
 from bot.runtime import channel
 from bot.runtime.conversation import TurnFailed
-from bot.runtime.limits import RateLimit
+from bot.runtime.gate import Busy
+from bot.runtime.limits import LimitUnknown, RateLimit
 from bot.runtime.tokens import Tokens
 from bot.runtime.turns import Turn
 from bot.settings import Settings
@@ -66,6 +68,13 @@ class Filed:
         return frozenset({"OBJ-OLD", "OBJ-NEW"})
 
 
+class Full:
+    """Conversations with too much to do."""
+
+    async def say(self, conversation: str, message_id: str, text: str) -> Turn:
+        raise Busy(retry_after=3)
+
+
 class Buggy:
     """Conversations with a mistake in the code, whose message quotes the person."""
 
@@ -73,7 +82,8 @@ class Buggy:
         raise KeyError(f"{text} by {conversation}")
 
 
-Open = Callable[[Service], Awaitable[httpx.AsyncClient]]
+Open = Callable[..., Awaitable[httpx.AsyncClient]]
+PROXY = (ip_network("127.0.0.0/8"),)
 
 
 @pytest.fixture
@@ -82,8 +92,8 @@ async def client_of(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
     monkeypatch.setattr(Sanic, "test_mode", True)
     opened: list[Any] = []
 
-    async def open_(service: Service) -> httpx.AsyncClient:
-        context = _serving(service)
+    async def open_(service: Service, *guards: Any) -> httpx.AsyncClient:
+        context = _serving(service, *guards)
         opened.append(context)
         return await context.__aenter__()
 
@@ -93,10 +103,12 @@ async def client_of(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
 
 
 @asynccontextmanager
-async def _serving(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+async def _serving(
+    service: Service, limit: RateLimit | None = None, proxies: Any = ()
+) -> AsyncIterator[httpx.AsyncClient]:
     app = Sanic("trouble", configure_logging=False)
-    off = RateLimit("off")
-    app.blueprint(channel.blueprint(service, TOKENS, off, off, frozenset()))
+    limit = limit or RateLimit("off")
+    app.blueprint(channel.blueprint(service, TOKENS, limit, limit, frozenset(), proxies))
     channel.add_error_answers(app)
     place = socket.socket()
     place.bind(("127.0.0.1", 0))
@@ -200,6 +212,58 @@ async def test_a_mistake_of_ours_shows_nothing_of_itself(
     assert_error(answer, 503, "failed")
     assert "KeyError" not in answer.text
     assert "hello by" not in answer.text + capfd.readouterr().err
+
+
+@pytest.mark.parametrize("accept", ["application/json", EVENTS])
+async def test_when_there_is_too_much_to_do_it_says_when_to_try_again(
+    client_of: Open, accept: str
+) -> None:
+    client = await client_of(Service(Full()))
+    answer = await client.post("/chat/messages", json=hello(), headers={"Accept": accept})
+    assert_error(answer, 503, "busy")
+    assert answer.headers["retry-after"] == "3"
+
+
+class Unknown(RateLimit):
+    """A limit while Redis does not answer."""
+
+    async def wait_for(self, who: str) -> int:
+        raise LimitUnknown
+
+
+async def test_while_nobody_knows_the_limit_nothing_is_let_through(client_of: Open) -> None:
+    client = await client_of(Service(Full()), Unknown("off"))
+    for answer in (
+        await client.post("/chat/session", json={}),
+        await client.post("/chat/messages", json=hello()),
+    ):
+        assert_error(answer, 503, "failed")
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize(("trusted", "let_in"), [((), [201, 429]), (PROXY, [201, 201])])
+async def test_only_a_trusted_proxy_says_whose_request_it_is(
+    client_of: Open, trusted: Any, let_in: list[int]
+) -> None:
+    client = await client_of(Service(Full()), RateLimit("1/hour"), trusted)
+    answers = [
+        await client.post("/chat/session", json={}, headers={"X-Forwarded-For": address})
+        for address in ("198.51.100.7", "198.51.100.8")
+    ]
+    assert [answer.status_code for answer in answers] == let_in
+
+
+async def test_behind_a_trusted_proxy_a_client_cannot_hide_behind_its_own_claim(
+    client_of: Open,
+) -> None:
+    client = await client_of(Service(Full()), RateLimit("1/hour"), PROXY)
+    answers = [
+        await client.post(
+            "/chat/session", json={}, headers={"X-Forwarded-For": f"{claim}, 198.51.100.7"}
+        )
+        for claim in ("192.0.2.1", "192.0.2.2")
+    ]
+    assert [answer.status_code for answer in answers] == [201, 429]
 
 
 async def test_many_requests_at_once_all_get_an_answer(client_of: Open) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
 
@@ -15,6 +16,19 @@ from bot.objections.db import Database
 from tests.conftest import absent
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg2:///test")
+
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The address of a Redis server. Keys are of this test alone where its ids are."""
+    try:
+        with redis.Redis.from_url(REDIS, socket_connect_timeout=2) as server:
+            server.ping()
+    except redis.RedisError as error:
+        absent(f"no Redis at TEST_REDIS_URL ({type(error).__name__})")
+    return REDIS
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ def test_six_digits_are_a_code_where_one_is_awaited(text: str) -> None:
     assert topic(events("objection_form", awaited=CODE), text) is None
 
 
+def test_what_held_before_the_events_that_were_read_counts_too() -> None:
+    assert topic([], "123456", {"awaited": CODE, "active_loop": None}) == "check_status/code"
+    assert topic([], "123456", {"awaited": CODE, "active_loop": "objection_form"}) is None
+    assert topic(events(awaited=None), "123456", {"awaited": CODE}) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

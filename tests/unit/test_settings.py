@@ -199,3 +199,30 @@ def test_the_place_of_the_record_does_not_show_a_password(tmp_path: Path) -> Non
     assert "secret" not in repr(Place.load({"DATABASE_URL": "postgresql://a:secret@db/b"}))
     with pytest.raises(SettingsError, match="LOG_LEVEL"):
         Place.load({"LOG_LEVEL": "LOUD"}, tmp_path)
+
+
+@pytest.mark.parametrize("url", ["redis://cache:6379/1", "rediss://:word@cache", "unix:///run/r"])
+def test_redis_is_named_by_its_address(tmp_path: Path, url: str) -> None:
+    assert load(tmp_path, REDIS_URL=url).redis_url == url
+
+
+@pytest.mark.parametrize("url", ["cache:6379", "http://cache"])
+def test_an_address_that_is_none_of_redis_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="REDIS_URL"):
+        load(tmp_path, REDIS_URL=url)
+
+
+def test_a_password_in_the_address_of_redis_is_not_shown(tmp_path: Path) -> None:
+    assert "pepper" not in repr(load(tmp_path, REDIS_URL="redis://:pepper@cache"))
+
+
+def test_proxies_are_listed_as_addresses_or_networks(tmp_path: Path) -> None:
+    proxies = load(tmp_path, TRUSTED_PROXIES="10.0.0.1, 192.168.0.0/16,fd00::/8").trusted_proxies
+    assert [str(proxy) for proxy in proxies] == ["10.0.0.1/32", "192.168.0.0/16", "fd00::/8"]
+    assert load(tmp_path).trusted_proxies == ()
+
+
+@pytest.mark.parametrize("value", ["proxy", "10.0.0.1/8", "*", "10.0.0.0/33"])
+def test_what_is_no_proxy_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
+        load(tmp_path, TRUSTED_PROXIES=value)
