@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from actions import records
 from bot import log
 from bot.app import Application
 from bot.settings import Settings
@@ -53,10 +54,13 @@ def own(
         }
     )
     log.configure("ERROR")
+    # The actions of this process get another service meanwhile, and then the first one again.
+    before = list(records._given)
     application = Application(settings, model)
     application.start()
     yield application
     loop.run_until_complete(application.stop())
+    records._given[:] = before
 
 
 def everything(application: Application) -> bytes:
