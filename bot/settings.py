@@ -265,7 +265,8 @@ class _Made:
         if value:
             return value
         value = new()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # For its owner alone: the database and mails will be in there, too.
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "a", encoding="ascii") as file:
             file.write(f"{name}={value}\n")

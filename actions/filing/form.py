@@ -16,7 +16,6 @@ from actions.filing import draft
 from actions.filing.reading import is_declaration, read, refuses
 from actions.filing.said import Said
 from actions.withdrawal import agreed
-from bot.objections.notice import NOTICE
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -38,17 +37,15 @@ class BeginObjection(BotAction):
         begun = {**draft.emptied(), "draft_id": uuid.uuid4().hex, "notice_display": shown}
         before = tracker.get_slot("references")
         known = before and await records.ask(lambda service: service.known(before[-1]))
-        notice = {"notice_title": NOTICE.title, "notice_version": NOTICE.version}
         if known:
-            dispatcher.utter_message(response="say_file_begin_again", **notice)
+            dispatcher.utter_message(response="say_file_begin_again")
             return set_slots({**begun, **draft.from_before(known)})
-        dispatcher.utter_message(response="say_file_begin", **notice)
+        dispatcher.utter_message(response="say_file_begin")
         return set_slots(begun)
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         # Nothing was written down that the filing needs: it goes on, with everything asked for.
-        notice = {"notice_title": NOTICE.title, "notice_version": NOTICE.version}
-        dispatcher.utter_message(response="say_file_begin", **notice)
+        dispatcher.utter_message(response="say_file_begin")
         return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
 
 

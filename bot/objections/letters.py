@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from email.headerregistry import Address
@@ -41,6 +42,9 @@ _ROUTES = (
     "https://www.edpb.europa.eu/about-edpb/about-edpb/members_en. You can also go to court. Both "
     "are open to you whatever you have been told here."
 )
+
+
+_WHOLE = re.compile(r"\bOBJ(?:-[0-9A-Z]{4}){4}-[0-9A-Z]\b|(?<=Your code is )\d{3} \d{3}\b")
 
 
 @dataclass(frozen=True)
@@ -408,9 +412,9 @@ def composed(mail: Mail, sender: str, name: str, at: datetime) -> EmailMessage:
 def _page(mail: Mail) -> str:
     # No colours of its own, so that dark stays dark; nothing is loaded from anywhere.
     paragraphs = "\n".join(
-        "<p style=\"margin:0 0 1em\">"
-        + html.escape(paragraph).replace("\n", "<br>\n")
-        + "</p>"
+        f"<p style=\"margin:0 0 1em\">{_WHOLE.sub(_unbroken, html.escape(paragraph))}</p>".replace(
+            "\n", "<br>\n"
+        )
         for paragraph in mail.paragraphs
     )
     return (
@@ -420,6 +424,11 @@ def _page(mail: Mail) -> str:
         "<body style=\"margin:0;padding:1.5em;font:16px/1.5 sans-serif\">\n"
         f"<div style=\"max-width:36em\">\n{paragraphs}\n</div></body></html>\n"
     )
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    """A number or a code, in bold and on one line, so that it can be read and copied."""
+    return f"<strong style=\"white-space:nowrap\">{found[0]}</strong>"
 
 
 def _decision(session: Connection, waiting: Waiting) -> Any:

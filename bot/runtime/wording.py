@@ -17,6 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.objections.notice import NOTICE
 from bot.settings import ROOT, Settings
 
 # With the blank after it, which goes too where the value is empty.
@@ -57,6 +58,8 @@ def sentences(settings: Settings) -> dict[str, str]:
     return {
         **silent,
         "controller": controller,
+        "notice_title": NOTICE.title,
+        "notice_version": NOTICE.version,
         "mail_note": (
             ""
             if settings.smtp_url

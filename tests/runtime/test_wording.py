@@ -18,6 +18,7 @@ from rasa.shared.core.slots import AnySlot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from actions.verifying import TOPICS as AWAITED
+from bot.runtime.understanding import _FIRST_WORDS
 from bot.runtime.wording import Wording, fill, sentences
 from bot.settings import ROOT, Settings
 
@@ -26,7 +27,7 @@ Variants = list[dict[str, Any]]
 # What actions give. Answers to questions, `utter_…`, are given nothing.
 GIVEN = {"handle", "platform", "account", "summary", "problem", "changed", "objections", "count",
          "reference", "received", "accounts", "state", "others", "promise", "position", "asked",
-         "letter", "address", "covered", "notice_title", "notice_version"}
+         "letter", "address", "covered"}
 # What people really write, and what a formatter trips over.
 AWKWARD = ["{x}", "{", "}", "{0[email]}", "0[", "{summary}", "%s", "\\1", "{{controller}}", "$(id)"]
 
@@ -291,6 +292,15 @@ async def test_only_a_helper_tells_of_a_letter(tracker: DialogueStateTracker) ->
         said = await says.generate("say_status", tracker, "chat", **given)
         assert said is not None
         assert ("The letter was sent." in said["text"]) is told
+
+
+@pytest.mark.parametrize("name", sorted(_FIRST_WORDS.values()))
+async def test_the_first_words_of_what_can_be_done_need_no_values(
+    tracker: DialogueStateTracker, name: str
+) -> None:
+    """One question at the command line has no action behind it."""
+    said = await Wording(settings=settings()).generate(name, tracker, "ask")
+    assert said is not None and said["text"]
 
 
 def test_what_is_empty_takes_its_blank_along_and_what_a_person_wrote_keeps_its_own() -> None:

@@ -50,6 +50,7 @@ async def test_the_first_mail_has_the_number_and_the_code_and_nothing_personal(
     (row,) = rows(database, model.verification)
     with database.session() as session:
         assert codes.check(session, KEYS, row.id, code[1].replace(" ", ""), NOW)
+    assert f"<strong style=\"white-space:nowrap\">{code[1]}</strong>" in body(message, "html")
     whole = message.as_string()
     assert not [word for word in PERSONAL if re.search(rf"\b{word}\b", whole)]
 
