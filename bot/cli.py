@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def ask(
     with _plain_errors():
         # Before the imports: Rasa, once imported, logs as it likes.
         settings = _settings()
+        model = _model_for_serving()
         from bot.runtime.conversation import TextRefused, typed
         from bot.runtime.understanding import Understanding
 
@@ -82,7 +84,6 @@ def ask(
             question = typed(text)
         except TextRefused as error:
             _stop(error.sentence)
-        model = _model()
         with err.status("Loading the model …"):
             understanding = Understanding(model, settings)
         answer = asyncio.run(understanding.answer(question))
@@ -103,13 +104,14 @@ def evaluate(
     with _plain_errors():
         settings = _settings()
         from bot.evaluation import EvaluationError, Report, draw, read
-        from bot.runtime.understanding import Understanding
 
         try:
             cases = read(file)
         except EvaluationError as error:
             _stop(str(error))
-        model = _model()
+        model = _model_for_serving()
+        from bot.runtime.understanding import Understanding
+
         with err.status("Loading the model …"):
             understanding = Understanding(model, settings)
         with err.status(f"Reading {len(cases)} questions …"):
@@ -129,7 +131,13 @@ def train(
     """Train the model when it is needed."""
     with _plain_errors():
         _settings()
-        out.print(f"Model: {_relative(_model(force))}")
+        from bot.runtime.training import model_path, train_when_needed
+
+        path = model_path(ROOT)
+        if force or not path.exists():
+            err.print("Training the model. This is needed once, and again when its data changes.")
+            path = train_when_needed(ROOT, force=force)
+        out.print(f"Model: {_relative(path)}")
 
 
 def _settings() -> Settings:
@@ -141,17 +149,23 @@ def _settings() -> Settings:
     return settings
 
 
-def _model(force: bool = False) -> Path:
-    from bot.runtime.training import model_path, train_when_needed
+def _model_for_serving() -> Path:
+    """The model, trained first when it is needed. From here on this process trains none itself."""
+    from bot.runtime.patches import without_tensorflow
+    from bot.runtime.training import model_path
 
-    if not force and (path := model_path(ROOT)).exists():
-        return path
-    err.print("Training the model. This is needed once, and again when its data changes.")
-    return train_when_needed(ROOT, force=force)
+    path = model_path(ROOT)
+    if not path.exists():
+        # In a process of its own, so that what only training needs is gone when it is done.
+        command = [sys.executable, "-m", "bot", "train"]
+        if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:  # noqa: S603
+            raise typer.Exit(1)
+    without_tensorflow()
+    return path
 
 
 def _started(settings: Settings) -> Application:
-    model = _model()
+    model = _model_for_serving()
     with err.status("Loading the model …"):
         from bot.app import Application
 

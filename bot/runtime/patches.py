@@ -1,0 +1,43 @@
+"""The one place where something of Rasa's is replaced.
+
+Three modules of Rasa pull TensorFlow into every process, also into one that only serves. Two hold
+what trains neural networks, and none of ours is one; the third checks a training's configuration,
+and a model names it. Without them a process that serves takes some 300 MB less memory and starts
+in about half the time. `tests/runtime/test_patches.py` fails when Rasa
+changes under this.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+__all__ = ["TRAINING_ONLY", "without_tensorflow"]
+
+# What `rasa/utils/train_utils.py` takes from two of them, and a model's record of its training from
+# the third.
+TRAINING_ONLY = {
+    "rasa.utils.tensorflow.callback": ("RasaTrainingLogger", "RasaModelCheckpoint"),
+    "rasa.utils.tensorflow.data_generator": ("RasaBatchDataGenerator",),
+    "rasa.graph_components.validators.default_recipe_validator": ("DefaultV1RecipeValidator",),
+}
+
+
+def without_tensorflow() -> None:
+    """Put stand-ins in the place of the modules; call it before Rasa is imported.
+
+    A process that has done this can serve a model and cannot train one. Does nothing where they are
+    imported already.
+    """
+    for name, classes in TRAINING_ONLY.items():
+        if name not in sys.modules:
+            module = ModuleType(name, "Stands in for a module that is only needed for training.")
+            for class_name in classes:
+                setattr(module, class_name, type(class_name, (_OnlyForTraining,), {}))
+            sys.modules[name] = module
+
+
+class _OnlyForTraining:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("This process serves; train in another one.")
