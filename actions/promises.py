@@ -6,16 +6,10 @@ Only the controller answers, so the bot says these sentences in its name alone: 
 
 from __future__ import annotations
 
-from datetime import date
-
+from bot.objections.moments import in_words
 from bot.objections.service import Filed, Status
 
 _UNANSWERED = frozenset({"received", "in_review"})
-
-
-def in_words(day: date) -> str:
-    """27 December 2024."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def after_filing(filed: Filed) -> str:

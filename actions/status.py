@@ -1,6 +1,7 @@
 """The state of an objection, by its number: told for what was filed in this conversation, else once
 a code has shown that the e-mail address of that number is the person's.
 """
+
 from __future__ import annotations
 
 import re
@@ -13,6 +14,7 @@ from actions import promises, records, verifying
 from actions.base import BotAction, Event, topic, words
 from actions.withdrawal import TOPIC as WITHDRAWAL
 from bot.objections.errors import FieldError, StorageError, UnknownReference
+from bot.objections.moments import in_words
 from bot.objections.references import find_reference, parse_reference
 from bot.objections.service import Status
 
@@ -145,13 +147,13 @@ def _values(status: Status) -> dict[str, str]:
     sent = status.letter_sent_at
     return {
         "reference": status.reference,
-        "received": promises.in_words(status.received_at.date()),
+        "received": in_words(status.received_at.date()),
         "accounts": "one account" if count == 1 else f"{count} accounts",
         "state": _STATES[status.case_status],
         "promise": promises.in_the_status(status),
         # Said by a helper alone: see `bot/runtime/wording.py`.
         "letter": (
-            f"The letter was sent on {promises.in_words(sent.date())}."
+            f"The letter was sent on {in_words(sent.date())}."
             if sent is not None
             else "The letter has not been sent yet; it is tried again by itself."
         ),

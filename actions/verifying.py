@@ -16,10 +16,11 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import promises, records, withdrawal
+from actions import records, withdrawal
 from actions.base import Event, topic, words
 from bot.objections.codes import find_code
 from bot.objections.errors import CodeRefused, FieldError
+from bot.objections.moments import in_words
 from bot.objections.verification import Opened
 
 __all__ = ["TOPICS", "after_filing", "ask_for_code", "take"]
@@ -97,7 +98,7 @@ def _say_confirmed(dispatcher: CollectingDispatcher, purpose: str, opened: Opene
         dispatcher.utter_message(
             response="say_code_earlier",
             reference=one.reference,
-            received=promises.in_words(one.received_at.date()),
+            received=in_words(one.received_at.date()),
         )
 
 

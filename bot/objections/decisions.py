@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, deadlines, model, outbox, states
+from bot.objections import audit, cases, deadlines, model, moments, outbox, states
 from bot.objections.clean import clean_lines
 from bot.objections.crypto import Keys, Unreadable
 from bot.objections.db import Database
@@ -55,10 +55,6 @@ class Done:
     again: bool = False
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 class Decisions:
     """The use cases. `role` is who runs this: demo, controller or helper.
 
@@ -74,7 +70,7 @@ class Decisions:
         keys: Keys,
         role: str,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = moments.now,
     ) -> None:
         self._database = database
         self._keys = keys

@@ -11,7 +11,7 @@ import html
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection
 from bot.objections import codes, model
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Sealer
+from bot.objections.moments import in_words
 from bot.objections.outbox import Waiting
 from bot.objections.receipt_pdf import page
 from bot.objections.receipts import Issuer, Receipt
@@ -42,8 +43,6 @@ _ROUTES = (
     "https://www.edpb.europa.eu/about-edpb/about-edpb/members_en. You can also go to court. Both "
     "are open to you whatever you have been told here."
 )
-
-
 _WHOLE = re.compile(r"\bOBJ(?:-[0-9A-Z]{4}){4}-[0-9A-Z]\b|(?<=Your code is )\d{3} \d{3}\b")
 
 
@@ -61,8 +60,12 @@ class Mail:
 
 @dataclass(frozen=True)
 class _Case:
-    """What a mail is about, opened with the key of its subject."""
+    """What a mail is written from: the row of the outbox, and the person and objection that it
+    names, opened with the key of the person."""
 
+    session: Connection
+    waiting: Waiting
+    at: datetime
     row: Any
     sealer: Sealer
     email: str
@@ -86,13 +89,13 @@ class Letters:
 
         Raises Unreadable when a field cannot be opened.
         """
-        case = self._case(session, waiting)
+        case = self._case(session, waiting, at)
         if case is None:
             return None
-        mail: Mail | None = getattr(self, f"_{waiting.kind}")(session, waiting, case, at)
+        mail: Mail | None = getattr(self, f"_{waiting.kind}")(case)
         return mail
 
-    def _case(self, session: Connection, waiting: Waiting) -> _Case | None:
+    def _case(self, session: Connection, waiting: Waiting, at: datetime) -> _Case | None:
         if waiting.contact_id is None:
             return None
         table = model.contact
@@ -106,20 +109,19 @@ class Letters:
         ).one_or_none()
         sealer = self._keys.subject(row.wrapped_key, row.id)
         email = sealer.open(row.email, table="contact", row_id=row.id, column="email")
-        return _Case(row, sealer, email, objection)
+        return _Case(session, waiting, at, row, sealer, email, objection)
 
     # --- to an address that may not be confirmed
 
-    def _code(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
-        assert waiting.verification_id is not None
-        code = codes.renew(session, self._keys, waiting.verification_id, at)
+    def _code(self, case: _Case) -> Mail | None:
+        verification_id = case.waiting.verification_id
+        assert verification_id is not None
+        code = codes.renew(case.session, self._keys, verification_id, case.at)
         if code is None:
             return None
         table = model.verification
-        wanted = session.execute(
-            select(table).where(table.c.id == waiting.verification_id)
+        wanted = case.session.execute(
+            select(table).where(table.c.id == verification_id)
         ).one()
         minutes = int(codes.LIFETIME.total_seconds() // 60)
         shown = f"{code[:3]} {code[3:]}"
@@ -150,9 +152,7 @@ class Letters:
             to, f"Your code: {shown}", (why, f"Your code is {shown}", good_for, otherwise)
         )
 
-    def _withdrawn(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _withdrawn(self, case: _Case) -> Mail | None:
         number = case.objection.reference
         return Mail(
             case.email,
@@ -163,17 +163,15 @@ class Letters:
             ),
         )
 
-    def _extended(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
-        decision = _decision(session, waiting)
+    def _extended(self, case: _Case) -> Mail | None:
+        decision = _decision(case)
         number = case.objection.reference
         return Mail(
             case.email,
             f"The answer to objection {number} takes longer",
             (
                 f"We cannot answer your objection {number} within a month. You will get an answer "
-                f"by {_day(decision.due_after)} at the latest.",
+                f"by {in_words(decision.due_after)} at the latest.",
                 "The reason: " + case.opened(decision.text, "decision", decision.id, "text"),
                 "Until then the accounts in your objection are not used.",
                 "If you do not agree, you can complain to a data protection authority or go to "
@@ -181,9 +179,7 @@ class Letters:
             ),
         )
 
-    def _upheld(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _upheld(self, case: _Case) -> Mail | None:
         number = case.objection.reference
         return Mail(
             case.email,
@@ -196,10 +192,8 @@ class Letters:
             ),
         )
 
-    def _refused(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
-        decision = _decision(session, waiting)
+    def _refused(self, case: _Case) -> Mail | None:
+        decision = _decision(case)
         number = case.objection.reference
         return Mail(
             case.email,
@@ -215,9 +209,7 @@ class Letters:
             ),
         )
 
-    def _not_matched(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _not_matched(self, case: _Case) -> Mail | None:
         number = case.objection.reference
         return Mail(
             case.email,
@@ -230,9 +222,7 @@ class Letters:
             ),
         )
 
-    def _reopened(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _reopened(self, case: _Case) -> Mail | None:
         number = case.objection.reference
         return Mail(
             case.email,
@@ -243,13 +233,11 @@ class Letters:
             ),
         )
 
-    def _address_changed(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _address_changed(self, case: _Case) -> Mail | None:
         """To the address that was the person's before, whoever reads it now: no name in it."""
         table = model.verification
-        row = session.execute(
-            select(table).where(table.c.id == waiting.verification_id)
+        row = case.session.execute(
+            select(table).where(table.c.id == case.waiting.verification_id)
         ).one_or_none()
         if row is None:
             return None
@@ -267,12 +255,10 @@ class Letters:
 
     # --- to an address that was confirmed
 
-    def _receipt(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _receipt(self, case: _Case) -> Mail | None:
         if case.objection.verified_at is None:
             return None
-        receipt = self._signed(session, case)
+        receipt = self._signed(case)
         if receipt is None:
             return None
         number = case.objection.reference
@@ -282,7 +268,7 @@ class Letters:
             (
                 f"Your e-mail address is confirmed. The receipt of your objection {number} is "
                 "attached: as a page to keep, and as a file that a program can check.",
-                f"It was received on {_day(case.objection.received_at.date())}.",
+                f"It was received on {in_words(case.objection.received_at.date())}.",
                 self._issuer.statement()["where"],
                 receipt.content["withdrawal"],
             ),
@@ -294,18 +280,16 @@ class Letters:
 
     # --- from a helper to the platform
 
-    def _letter(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
-        withdrawn = session.execute(
+    def _letter(self, case: _Case) -> Mail | None:
+        withdrawn = case.session.execute(
             select(model.withdrawal.c.withdrawn_at).where(
                 model.withdrawal.c.objection_id == case.objection.id
             )
         ).scalar_one_or_none()
         if withdrawn is None:
-            return self._objecting(session, case, self._issuer.contact)
-        put_at = session.execute(
-            select(model.outbox.c.created_at).where(model.outbox.c.id == waiting.id)
+            return self._objecting(case, self._issuer.contact)
+        put_at = case.session.execute(
+            select(model.outbox.c.created_at).where(model.outbox.c.id == case.waiting.id)
         ).scalar_one()
         if put_at < withdrawn:
             return None  # taken back before the letter went out
@@ -316,19 +300,17 @@ class Letters:
             (
                 "To whom it may concern,",
                 f"the objection with our number {number} of "
-                f"{_day(case.objection.received_at.date())} was withdrawn by the person on "
-                f"{_day(withdrawn.date())}.",
+                f"{in_words(case.objection.received_at.date())} was withdrawn by the person on "
+                f"{in_words(withdrawn.date())}.",
                 "If it has not reached you, there is nothing to be done.",
             ),
             reply_to=case.email,
         )
 
-    def _letter_copy(
-        self, session: Connection, waiting: Waiting, case: _Case, at: datetime
-    ) -> Mail | None:
+    def _letter_copy(self, case: _Case) -> Mail | None:
         if case.objection.verified_at is None:
             return None
-        letter = self._objecting(session, case, case.email)
+        letter = self._objecting(case, case.email)
         if letter is None:
             return None
         first = (
@@ -342,8 +324,8 @@ class Letters:
             files=letter.files,
         )
 
-    def _objecting(self, session: Connection, case: _Case, to: str) -> Mail | None:
-        receipt = self._signed(session, case)
+    def _objecting(self, case: _Case, to: str) -> Mail | None:
+        receipt = self._signed(case)
         if receipt is None:
             return None
         name = case.opened(case.row.full_name, "contact", case.row.id, "full_name")
@@ -363,8 +345,8 @@ class Letters:
                 f"{name} objects under Art. 21(1) GDPR to the use of their public information for "
                 f"developing and improving AI, which you announced in the notice "
                 f"\"{notice['title']}\" (version {notice['version']}). The objection was received "
-                f"on {_day(objection.received_at.date())} by {sender} and is passed on to you at "
-                "the person's wish.",
+                f"on {in_words(objection.received_at.date())} by {sender} and is passed on to you "
+                "at the person's wish.",
                 f"It covers these accounts, and every account in the same Accounts Center:\n"
                 f"{accounts}",
                 f"The reason given: {reason}" if reason else "No reason was given. None is needed.",
@@ -377,9 +359,9 @@ class Letters:
             files=((f"{objection.reference}.json", "application/json", receipt.file()),),
         )
 
-    def _signed(self, session: Connection, case: _Case) -> Receipt | None:
+    def _signed(self, case: _Case) -> Receipt | None:
         table = model.receipt
-        row = session.execute(
+        row = case.session.execute(
             select(table).where(table.c.objection_id == case.objection.id)
         ).one_or_none()
         if row is None or row.content is None:
@@ -431,10 +413,8 @@ def _unbroken(found: re.Match[str]) -> str:
     return f"<strong style=\"white-space:nowrap\">{found[0]}</strong>"
 
 
-def _decision(session: Connection, waiting: Waiting) -> Any:
+def _decision(case: _Case) -> Any:
     table = model.decision
-    return session.execute(select(table).where(table.c.id == waiting.decision_id)).one()
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return case.session.execute(
+        select(table).where(table.c.id == case.waiting.decision_id)
+    ).one()

@@ -11,7 +11,7 @@ import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +21,7 @@ import aiosmtplib
 import structlog
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, outbox
+from bot.objections import audit, cases, moments, outbox
 from bot.objections.crypto import Unreadable
 from bot.objections.db import Database
 from bot.objections.errors import StorageError
@@ -143,10 +143,6 @@ def _refused(code: int) -> NotSent:
     return NotSent(f"smtp_{code}", final=500 <= code < 600)
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 class Postman:
     """Sends what waits, until it is stopped."""
 
@@ -157,7 +153,7 @@ class Postman:
         transport: Transport,
         sender: str,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = moments.now,
     ) -> None:
         self._database = database
         self._letters = letters

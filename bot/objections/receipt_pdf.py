@@ -19,6 +19,7 @@ import segno
 from fpdf import FPDF, ViewerPreferences
 
 from bot.objections.lettering import MISSING, drawn, lacking
+from bot.objections.moments import in_words
 from bot.objections.receipts import Receipt
 
 __all__ = ["page"]
@@ -41,10 +42,6 @@ _FONTS = {
     ("mono", ""): "DejaVuSansMono.ttf",
     ("mono", "B"): "DejaVuSansMono-Bold.ttf",
 }
-# English, whatever the machine's own language is.
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
 
 
 def page(receipt: Receipt) -> bytes:
@@ -91,10 +88,6 @@ def _about_the_service(service: dict[str, str]) -> tuple[str, str]:
     else:
         title = "Where it went"
     return title, f"{service['who']} {service['where']}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 class _Paper(FPDF):
@@ -176,13 +169,13 @@ class _Sheet:
         self.text(self._reference, size=13, style="B", family="mono", width=width)
         pdf.set_y(pdf.get_y() + 2.5)
         line = pdf.get_y()
-        received = f"{_day(self._received)}, {self._received:%H:%M} UTC"
+        received = f"{in_words(self._received)}, {self._received:%H:%M} UTC"
         half = 72.0
         self._label("Received", half)
         self.text(received, size=self._body + 0.5, width=half)
         if "answer_by" in content:
             pdf.set_y(line)
-            due = _day(date.fromisoformat(content["answer_by"]))
+            due = in_words(date.fromisoformat(content["answer_by"]))
             self._label("Answer due by", width - half, half)
             self.text(due, size=self._body + 0.5, width=width - half, indent=half)
         pdf.set_y(max(pdf.get_y(), top + _QR + 4) + 2)

@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, model, outbox, sitting
+from bot.objections import audit, cases, model, moments, outbox, sitting
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Unreadable
 from bot.objections.db import Conflict, Database
@@ -64,10 +64,6 @@ class Withdrawn:
     withdrawn_at: datetime
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 class ObjectionService:
     """The use cases. `issuer` signs the receipts, `clock` returns an aware time, `new_reference` a
     number never used before."""
@@ -78,7 +74,7 @@ class ObjectionService:
         keys: Keys,
         issuer: Issuer,
         *,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = moments.now,
         new_reference: Callable[[], str] = new_reference,
         notice: Notice = NOTICE,
     ) -> None:

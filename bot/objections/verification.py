@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, codes, model, outbox
+from bot.objections import audit, cases, codes, model, moments, outbox
 from bot.objections.crypto import Keys, Sealer, Unreadable
 from bot.objections.db import Database
 from bot.objections.errors import CodeRefused, StorageError, UnknownReference
@@ -51,10 +51,6 @@ class Opened:
     earlier: tuple[Earlier, ...] = ()
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 class Verification:
     """The use cases, each in one transaction. `sends_copies` is for the role `helper`."""
 
@@ -64,7 +60,7 @@ class Verification:
         keys: Keys,
         *,
         sends_copies: bool = False,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = moments.now,
     ) -> None:
         self._database = database
         self._keys = keys
