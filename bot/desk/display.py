@@ -14,6 +14,7 @@ from rich.text import Text
 from bot.desk.common import plain
 from bot.objections.casebook import Case, Decided
 from bot.objections.listing import SOON_DAYS, Page, Row
+from bot.objections.states import STANDING
 from bot.objections.tally import WEEKS, Tally
 
 __all__ = ["case_shown", "page_shown", "proposal_shown", "tally_shown"]
@@ -221,7 +222,7 @@ def _payload(text: str) -> str:
 
 
 def _stands(exclusion_state: str) -> bool:
-    return exclusion_state in ("hold", "excluded")
+    return exclusion_state in STANDING
 
 
 def _distance(row: Row, today: date) -> str:

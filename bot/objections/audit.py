@@ -35,7 +35,17 @@ from bot.objections import model
 from bot.objections.db import AUDIT_LOCK, PATIENCE_S, Database, lock_until_commit
 from bot.objections.errors import StorageError
 
-__all__ = ["EVENTS", "START", "Broken", "Link", "NoLog", "Verified", "append", "verify"]
+__all__ = [
+    "COUNT_MAX",
+    "EVENTS",
+    "START",
+    "Broken",
+    "Link",
+    "NoLog",
+    "Verified",
+    "append",
+    "verify",
+]
 
 Payload = Mapping[str, "str | int"]
 
@@ -44,8 +54,9 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ACTOR = re.compile(r"person|system|operator:[a-z0-9._-]{1,32}")
 _GROUND = re.compile("|".join(model.GROUNDS))
-# A number below this is a count or a position, and too short for a telephone number.
-_COUNT = range(1_000_000)
+# A number up to this is a count or a position, and too short for a telephone number.
+COUNT_MAX = 999_999
+_COUNT = range(COUNT_MAX + 1)
 
 EVENTS: Mapping[str, Mapping[str, re.Pattern[str] | range]] = {
     "objection_filed": {

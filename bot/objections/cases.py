@@ -17,11 +17,18 @@ from sqlalchemy.engine import Connection
 
 from bot.objections import model
 from bot.objections.errors import UnknownReference
-from bot.objections.states import CLOSED, check_move, exclusion_after
+from bot.objections.states import CLOSED, STANDING, check_move, exclusion_after
 
-__all__ = ["active_ones", "confirm", "join", "lock_accounts", "move", "relate", "release"]
-
-_STANDING = ("hold", "excluded")
+__all__ = [
+    "active_ones",
+    "confirm",
+    "join",
+    "lock_accounts",
+    "lock_accounts_of",
+    "move",
+    "relate",
+    "release",
+]
 
 
 def move(session: Connection, objection_id: str, to: str, at: datetime) -> int:
@@ -29,19 +36,11 @@ def move(session: Connection, objection_id: str, to: str, at: datetime) -> int:
 
     Raises MoveRefused where that is not possible, UnknownReference where there is no such case.
     """
-    account_ids = _accounts_of(session, [objection_id])
-    lock_accounts(session, account_ids)
-    objection = model.objection
-    status = session.execute(
-        select(objection.c.case_status)
-        .where(objection.c.id == objection_id)
-        # Not the strongest lock: whoever wrote a row that names this case, such as a withdrawal,
-        # and now waits for the accounts that we hold, would wait for us and we for them.
-        .with_for_update(key_share=True)
-    ).scalar_one_or_none()
+    account_ids, status = _locked(session, objection_id)
     if status is None:
         raise UnknownReference()
     check_move(status, to)
+    objection = model.objection
     session.execute(
         update(objection)
         .where(objection.c.id == objection_id)
@@ -57,14 +56,7 @@ def release(session: Connection, objection_id: str) -> int | None:
 
     Whoever calls this has made sure that the person was told, or that the hold has expired.
     """
-    account_ids = _accounts_of(session, [objection_id])
-    lock_accounts(session, account_ids)
-    objection = model.objection
-    status = session.execute(
-        select(objection.c.case_status)
-        .where(objection.c.id == objection_id)
-        .with_for_update(key_share=True)
-    ).scalar_one_or_none()
+    account_ids, status = _locked(session, objection_id)
     if status not in ("refused", "not_matched"):
         return None
     _set_exclusion(session, objection_id, account_ids, "released")
@@ -77,7 +69,7 @@ def confirm(session: Connection, contact_id: str, at: datetime) -> list[str]:
     objection = model.objection
     of_contact = objection.c.contact_id == contact_id
     # Before their own rows, which `move` locks in the same order: accounts, then the case.
-    lock_accounts(session, _accounts_of(session, select(objection.c.id).where(of_contact)))
+    lock_accounts_of(session, select(objection.c.id).where(of_contact))
     unverified = select(objection.c.id).where(of_contact, objection.c.verified_at.is_(None))
     ids = [str(row.id) for row in session.execute(unverified.order_by(objection.c.id))]
     if not ids:
@@ -123,6 +115,14 @@ def lock_accounts(session: Connection, account_ids: Iterable[str]) -> None:
     ).all()
 
 
+def lock_accounts_of(session: Connection, objection_ids: Any) -> list[str]:
+    """The same for the accounts of these objections, a list or a query of their ids; the ids of the
+    accounts."""
+    account_ids = _accounts_of(session, objection_ids)
+    lock_accounts(session, account_ids)
+    return account_ids
+
+
 def join(session: Connection, account_id: str, twin_id: str) -> None:
     """Let one row stand for an account that has two; what pointed at the twin points at it."""
     lock_accounts(session, [account_id, twin_id])
@@ -138,6 +138,20 @@ def join(session: Connection, account_id: str, twin_id: str) -> None:
     _choose_active(session, [account_id])
 
 
+def _locked(session: Connection, objection_id: str) -> tuple[list[str], str | None]:
+    """The accounts of a case and how it stands, both held; None where there is no such case."""
+    account_ids = lock_accounts_of(session, [objection_id])
+    objection = model.objection.c
+    status = session.execute(
+        select(objection.case_status)
+        .where(objection.id == objection_id)
+        # Not the strongest lock: whoever wrote a row that names this case, such as a withdrawal,
+        # and now waits for the accounts that we hold, would wait for us and we for them.
+        .with_for_update(key_share=True)
+    ).scalar_one_or_none()
+    return account_ids, status
+
+
 def _accounts_of(session: Connection, objection_ids: Any) -> list[str]:
     covered = model.objection_account.c
     rows = session.execute(
@@ -151,7 +165,7 @@ def _set_exclusion(
 ) -> None:
     covered = model.objection_account
     values: dict[str, Any] = {"exclusion_state": state}
-    if state not in _STANDING:
+    if state not in STANDING:
         values["active"] = False
     session.execute(
         update(covered).where(covered.c.objection_id == objection_id).values(**values)
@@ -167,7 +181,7 @@ def _choose_active(session: Connection, account_ids: list[str]) -> None:
             select(covered.c.id, covered.c.active)
             .join(objection, objection.c.id == covered.c.objection_id)
             .where(
-                covered.c.account_id == account_id, covered.c.exclusion_state.in_(_STANDING)
+                covered.c.account_id == account_id, covered.c.exclusion_state.in_(STANDING)
             )
             .order_by(
                 objection.c.verified_at.is_(None), objection.c.received_at, objection.c.id

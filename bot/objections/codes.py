@@ -10,8 +10,9 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import and_, case, select, update
 from sqlalchemy.engine import Connection
 
 from bot.objections import model
@@ -45,11 +46,7 @@ def renew(
     code = new_code()
     done = session.execute(
         update(table)
-        .where(
-            table.c.id == verification_id,
-            table.c.used_at.is_(None),
-            table.c.attempts < ATTEMPTS_MAX,
-        )
+        .where(_of_use(verification_id))
         .values(
             code_index=keys.index(_PURPOSE, verification_id, code).digest,
             sent_at=at,
@@ -73,18 +70,21 @@ def check(
     right = table.c.code_index.in_(hashes)
     done = session.execute(
         update(table)
-        .where(
-            table.c.id == verification_id,
-            table.c.used_at.is_(None),
-            table.c.attempts < ATTEMPTS_MAX,
-            table.c.expires_at > at,
-        )
+        .where(_of_use(verification_id), table.c.expires_at > at)
         .values(attempts=table.c.attempts + 1, used_at=case((right, at), else_=None))
     )
     # Asked in any case, so that a code that was never sent takes the same steps as a wrong one.
     used = select(table.c.used_at).where(table.c.id == verification_id)
     used_at = session.execute(used).scalar_one_or_none()
     return bool(done.rowcount) and used_at is not None
+
+
+def _of_use(verification_id: str) -> Any:
+    """The condition that this code was not used, and neither were all attempts."""
+    table = model.verification.c
+    return and_(
+        table.id == verification_id, table.used_at.is_(None), table.attempts < ATTEMPTS_MAX
+    )
 
 
 def find_code(text: str) -> str | None:

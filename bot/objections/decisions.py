@@ -294,14 +294,13 @@ class Decisions:
         Always the accounts first, then the person, then the case: the order of everybody who
         changes these rows, so that nobody waits in a circle.
         """
-        objection, covered, contact = model.objection, model.objection_account, model.contact
+        objection, contact = model.objection, model.contact
         found = session.execute(
             select(objection.c.id, objection.c.contact_id).where(objection.c.reference == number)
         ).one_or_none()
         if found is None:
             raise UnknownReference()
-        accounts = select(covered.c.account_id).where(covered.c.objection_id == found.id)
-        cases.lock_accounts(session, session.execute(accounts).scalars())
+        cases.lock_accounts_of(session, [found.id])
         session.execute(
             select(contact.c.id)
             .where(contact.c.id == found.contact_id)

@@ -9,9 +9,6 @@ from bot.objections.db import Database
 
 __all__ = ["note_export"]
 
-# As far as an event of the audit log counts.
-_COUNT_MAX = 999_999
-
 
 def note_export(database: Database, operator: str, objections: int, at: datetime) -> None:
     """Note that so many objections were exported, in several events where one cannot count so far.
@@ -20,7 +17,7 @@ def note_export(database: Database, operator: str, objections: int, at: datetime
     """
     with database.session() as session:
         while True:
-            counted = min(objections, _COUNT_MAX)
+            counted = min(objections, audit.COUNT_MAX)
             audit.append(
                 session,
                 at=at,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.objections import codes, model
@@ -25,6 +26,7 @@ __all__ = [
     "put",
     "put_code",
     "take",
+    "waits",
 ]
 
 # Seconds after each failed attempt; with the last one the mail is given up, after about two days.
@@ -107,14 +109,18 @@ def put_code(
     return row_id
 
 
+def waits() -> Any:
+    """The condition that a mail was neither sent nor given up."""
+    table = model.outbox.c
+    return and_(table.sent_at.is_(None), table.failed_at.is_(None))
+
+
 def take(session: Connection, at: datetime, limit: int) -> list[Waiting]:
     """Take mails that are due, oldest first, so that no other worker takes them meanwhile."""
     table = model.outbox
     due = (
         select(table)
-        .where(
-            table.c.sent_at.is_(None), table.c.failed_at.is_(None), table.c.next_at <= at
-        )
+        .where(waits(), table.c.next_at <= at)
         .order_by(table.c.next_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -143,9 +149,7 @@ def take(session: Connection, at: datetime, limit: int) -> list[Waiting]:
 def is_due(session: Connection, at: datetime) -> bool:
     """Whether there is anything to take."""
     table = model.outbox.c
-    due = select(table.id).where(
-        table.sent_at.is_(None), table.failed_at.is_(None), table.next_at <= at
-    )
+    due = select(table.id).where(waits(), table.next_at <= at)
     return session.execute(due.limit(1)).first() is not None
 
 

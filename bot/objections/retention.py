@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Table, and_, delete, func, or_, select
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, model, sealed
+from bot.objections import audit, cases, model, outbox, sealed
 from bot.objections.db import Database
 from bot.objections.erasure import erase_contact, overwrite_deleted
 
@@ -104,11 +104,10 @@ class _Run:
         )
 
     def _end_hold(self, objection_id: str) -> int:
-        objection, covered = model.objection, model.objection_account.c
+        objection = model.objection
         with self.database.session() as session:
-            accounts = select(covered.account_id).where(covered.objection_id == objection_id)
             # In the order of everybody else: the accounts, then the case.
-            cases.lock_accounts(session, [row.account_id for row in session.execute(accounts)])
+            cases.lock_accounts_of(session, [objection_id])
             case = session.execute(
                 select(objection.c.case_status)
                 .where(objection.c.id == objection_id, self._hold_due())
@@ -143,9 +142,7 @@ class _Run:
         theirs = objection.contact_id == contact.id
         # A case without that time is open, or upheld and not handled.
         young = or_(objection.closed_at.is_(None), objection.closed_at >= before)
-        waits = and_(
-            mail.contact_id == contact.id, mail.sent_at.is_(None), mail.failed_at.is_(None)
-        )
+        waits = and_(mail.contact_id == contact.id, outbox.waits())
         return and_(
             select(objection.id).where(theirs).exists(),
             ~select(objection.id).where(theirs, young).exists(),
@@ -217,7 +214,7 @@ class _Run:
 def _codes_due(now: datetime) -> Any:
     code, mail = model.verification.c, model.outbox.c
     # A mail with it may be tried again for days, each time with a new code and a new end.
-    waits = and_(mail.verification_id == code.id, mail.sent_at.is_(None), mail.failed_at.is_(None))
+    waits = and_(mail.verification_id == code.id, outbox.waits())
     return and_(
         or_(
             code.expires_at < now - _CODE_KEPT,

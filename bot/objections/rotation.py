@@ -30,7 +30,6 @@ __all__ = ["Rotated", "UnderKey", "rotate", "status"]
 # Rows in one transaction: a few hundredths of a second.
 _BATCH = 50
 _ATTEMPTS = 3
-_COUNT_MAX = 999_999
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def rotate(database: Database, keys: Keys, clock: Callable[[], datetime]) -> Rot
                 action="keys_rotated",
                 objection_id=None,
                 # The log takes no longer number: it could be somebody's telephone.
-                payload={"contacts": min(run.contacts, _COUNT_MAX), "key_id": keys.current_id},
+                payload={"contacts": min(run.contacts, audit.COUNT_MAX), "key_id": keys.current_id},
             )
     return Rotated(
         run.contacts,

@@ -43,13 +43,12 @@ def lock(session: Connection, contact_id: str) -> Any:
     In the order of everybody else: who checks a code goes on to the accounts and the cases, who
     moves a case goes on to the mail for the contact.
     """
-    covered = model.objection_account.c
     _hold(session, model.verification, contact_id)
-    accounts = select(covered.account_id).where(of_person(model.objection_account, contact_id))
-    cases.lock_accounts(session, [row.account_id for row in session.execute(accounts)])
+    theirs = select(model.objection.c.id).where(of_person(model.objection, contact_id))
+    cases.lock_accounts_of(session, theirs)
     _hold(session, model.objection, contact_id)
-    theirs = select(model.contact).where(model.contact.c.id == contact_id).with_for_update()
-    return session.execute(theirs).one_or_none()
+    person = select(model.contact).where(model.contact.c.id == contact_id).with_for_update()
+    return session.execute(person).one_or_none()
 
 
 def _hold(session: Connection, table: Table, contact_id: str) -> None:

@@ -18,6 +18,7 @@ from bot.objections.accounts import Account
 from bot.objections.crypto import Keys
 from bot.objections.filing import Checked
 from bot.objections.recording import FiledObjection, Sitting
+from bot.objections.states import STANDING
 
 __all__ = ["Known", "known", "standing", "still_to_record", "to_join"]
 
@@ -92,7 +93,7 @@ def standing(
         .join(model.account, account_.id == covered.account_id)
         .where(
             objection.reference.in_(list(references)),
-            covered.exclusion_state.in_(("hold", "excluded")),
+            covered.exclusion_state.in_(STANDING),
             account_.handle_index.in_(list(hashes)),
         )
         .order_by(objection.received_at)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from bot.objections.errors import MoveRefused
 
-__all__ = ["CLOSED", "EXCLUSIONS", "MOVES", "OPEN", "check_move", "exclusion_after"]
+__all__ = ["CLOSED", "EXCLUSIONS", "MOVES", "OPEN", "STANDING", "check_move", "exclusion_after"]
 
 # From any state it can be withdrawn, and a refusal can be appealed.
 MOVES: Mapping[str, frozenset[str]] = {
@@ -26,6 +26,8 @@ MOVES: Mapping[str, frozenset[str]] = {
 }
 OPEN = frozenset({"received", "in_review"})
 CLOSED = frozenset({"handled", "refused", "not_matched", "withdrawn"})
+# In these nobody may use an account.
+STANDING = ("hold", "excluded")
 
 # What its accounts may be in each state of a case; any other pair is forbidden. A refusal goes on
 # holding until the person has been told of it. An unverified hold may expire before its case is
