@@ -24,18 +24,15 @@ def use(service: ObjectionService, verification: Verification) -> None:
     _given[:] = [(service, verification)]
 
 
-def verifying(database: Database, settings: Settings) -> Verification:
-    """Verification as the settings want it. Raises ValueError as `made` does."""
+def made(
+    database: Database, keys: Keys, settings: Settings
+) -> tuple[ObjectionService, Verification]:
+    """The services as the settings want them. Raises ValueError for a bad signing key."""
     sends_copies = settings.operator_role == "helper"
-    return Verification(database, Keys.parse(settings.data_keys), sends_copies=sends_copies)
-
-
-def made(database: Database, settings: Settings) -> ObjectionService:
-    """The service as the settings want it.
-
-    Raises ValueError, naming the setting, for keys that cannot be used.
-    """
-    return ObjectionService(database, Keys.parse(settings.data_keys), issuer(settings))
+    return (
+        ObjectionService(database, keys, issuer(settings)),
+        Verification(database, keys, sends_copies=sends_copies),
+    )
 
 
 def issuer(settings: Settings) -> Issuer:
@@ -61,7 +58,7 @@ def _from_settings() -> tuple[ObjectionService, Verification]:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     database.migrate()
-    return made(database, settings), verifying(database, settings)
+    return made(database, Keys.parse(settings.data_keys), settings)
 
 
 async def ask(work: Callable[[ObjectionService], T]) -> T:

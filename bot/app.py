@@ -97,9 +97,9 @@ class Application:
         # For its owner alone: the database, mails and secrets are in there.
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database.migrate()
-        self._objections = records.made(self.database, settings)
-        records.use(self._objections, records.verifying(self.database, settings))
-        self._postman = _postman(self.database, settings)
+        self._objections, verification = records.made(self.database, self.keys, settings)
+        records.use(self._objections, verification)
+        self._postman = _postman(self.database, self.keys, settings)
         actions = InProcessActions("actions", settings.action_limit)
         self._assistant = assistant.load(settings, self._model, self.database.engine, actions)
 
@@ -195,7 +195,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     return app
 
 
-def _postman(database: Database, settings: Settings) -> Postman:
+def _postman(database: Database, keys: Keys, settings: Settings) -> Postman:
     transport: Transport
     if settings.smtp_url:
         transport = Smtp.parse(settings.smtp_url)
@@ -203,7 +203,7 @@ def _postman(database: Database, settings: Settings) -> Postman:
         folder = settings.data_dir / "mail"
         transport = Files(folder)
         log.warning("mail_is_written_into_files", folder=str(folder))
-    letters = Letters(Keys.parse(settings.data_keys), records.issuer(settings))
+    letters = Letters(keys, records.issuer(settings))
     return Postman(database, letters, transport, settings.mail_from or "no-reply@localhost")
 
 

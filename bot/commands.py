@@ -18,12 +18,24 @@ import typer
 from rich.console import Console
 from sqlalchemy import inspect
 
+from bot.log import configure
 from bot.objections import model
 from bot.objections.db import Database
 from bot.objections.errors import StorageError
-from bot.settings import Place
+from bot.settings import Place, SettingsError
 
-__all__ = ["NO", "NO_ANSWER", "AsJson", "changing", "err", "out", "plain", "print_json", "stop"]
+__all__ = [
+    "NO",
+    "NO_ANSWER",
+    "AsJson",
+    "changing",
+    "err",
+    "out",
+    "place",
+    "plain",
+    "print_json",
+    "stop",
+]
 
 NO, NO_ANSWER = 1, 2
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -31,15 +43,25 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def place() -> Place:
+    """Where the record is, and logging set up. Exits with 2 for a setting that cannot be used."""
+    try:
+        found = Place.load()
+    except SettingsError as error:
+        stop(str(error))
+    configure(found.log_level)
+    return found
+
+
 @contextmanager
-def changing(place: Place) -> Iterator[Database]:
+def changing(found: Place) -> Iterator[Database]:
     """The database, which has to be there and up to date: it is neither made nor migrated.
 
     Exits with 2 and one sentence when it cannot be used.
     """
     try:
-        _look(Database(place.database_url, read_only=True))
-        database = Database(place.database_url)
+        _look(Database(found.database_url, read_only=True))
+        database = Database(found.database_url)
     except ValueError as error:
         stop(str(error))
     except StorageError:

@@ -11,13 +11,12 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from bot.commands import NO, AsJson, changing, out, print_json, stop
-from bot.log import configure
+from bot.commands import NO, AsJson, changing, out, place, print_json, stop
 from bot.objections import rotation
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.rotation import UnderKey
-from bot.settings import Place, Settings, SettingsError
+from bot.settings import Settings, SettingsError
 
 app = typer.Typer(help="The keys in DATA_KEYS: make one, rotate.", no_args_is_help=True)
 
@@ -74,13 +73,8 @@ def rotate(as_json: AsJson = False) -> None:
 
 @contextmanager
 def _record() -> Iterator[tuple[Database, Keys]]:
-    try:
-        place = Place.load()
-        configure(place.log_level)
-    except SettingsError as error:
-        stop(str(error))
     # Before the keys are read: where there is no record, none are made.
-    with changing(place) as database:
+    with changing(place()) as database:
         try:
             keys = Keys.parse(Settings.load().data_keys)
         except (SettingsError, ValueError, OSError) as error:

@@ -11,10 +11,9 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import AsJson, changing, out, print_json, stop
-from bot.log import configure
+from bot.commands import AsJson, changing, out, place, print_json, stop
 from bot.retention import remove
-from bot.settings import Place, Settings, SettingsError
+from bot.settings import Settings, SettingsError
 
 _WORDS = {
     "persons": "people erased, whose cases were closed long ago",
@@ -34,12 +33,7 @@ def retention(
 
     The service does the same about once an hour.
     """
-    try:
-        place = Place.load()
-        configure(place.log_level)
-    except SettingsError as error:
-        stop(str(error))
-    with changing(place) as database:
+    with changing(place()) as database:
         try:
             settings = Settings.load()
         except (SettingsError, OSError) as error:

@@ -21,13 +21,12 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import NO, NO_ANSWER, AsJson, err, out, plain, print_json, stop
-from bot.log import configure
+from bot.commands import NO, NO_ANSWER, AsJson, err, out, place, plain, print_json, stop
 from bot.objections import audit
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.errors import ObjectionError, StorageError
-from bot.settings import OPERATOR, Place, Settings, SettingsError
+from bot.settings import OPERATOR, Settings, SettingsError
 
 __all__ = [
     "NO",
@@ -81,11 +80,10 @@ def reading() -> Iterator[Database]:
 
     Exits with 2 and one sentence when it cannot be read.
     """
+    found = place()
     try:
-        place = Place.load()
-        configure(place.log_level)
-        database = Database(place.database_url, read_only=True)
-    except (SettingsError, ValueError) as error:
+        database = Database(found.database_url, read_only=True)
+    except ValueError as error:
         stop(str(error))
     try:
         yield database

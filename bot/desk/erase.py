@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import NO, AsJson, changing, out, print_json, stop
-from bot.log import configure
+from bot.commands import NO, AsJson, changing, out, place, print_json, stop
 from bot.objections import erasure
 from bot.objections.errors import FieldError, UnknownReference
-from bot.settings import OPERATOR, Place, SettingsError
+from bot.settings import OPERATOR
 
 
 def erase(
@@ -27,15 +26,11 @@ def erase(
     Covers everything that was filed in the same sitting. The objections stay, and their accounts
     stay as they are: held, excluded or released. It cannot be undone.
     """
-    try:
-        place = Place.load()
-    except SettingsError as error:
-        stop(str(error))
-    configure(place.log_level)
-    operator = operator or place.desk_operator
+    found = place()
+    operator = operator or found.desk_operator
     if not OPERATOR.fullmatch(operator):
         stop("Say who does it: --as NAME, or DESK_OPERATOR; a-z, 0-9, '.', '_' and '-', up to 32.")
-    with changing(place) as database:
+    with changing(found) as database:
         try:
             sitting = erasure.sitting(database, reference)
         except FieldError as error:

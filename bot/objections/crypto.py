@@ -27,16 +27,22 @@ import binascii
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-__all__ = ["DIRECT", "BlindIndex", "Keys", "Sealer", "SubjectKey", "Unreadable"]
+from bot.objections.errors import StorageError
+
+__all__ = ["DIRECT", "BlindIndex", "Keys", "Sealer", "SubjectKey", "Unreadable", "readable"]
+
+_log = structlog.get_logger()
 
 _FORMAT = 1
 # How every field begins that a configured key has sealed directly.
@@ -55,6 +61,16 @@ _HOW = (
 
 class Unreadable(Exception):
     """A sealed field does not open: damaged, from another row, or its key is not configured."""
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Inside of it, a field that does not open is StorageError, and a line in the log."""
+    try:
+        yield
+    except Unreadable:
+        _log.error("record_unreadable")
+        raise StorageError() from None
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
 from bot.objections import audit, cases, model, moments, outbox, sitting
 from bot.objections.accounts import Account
-from bot.objections.crypto import Keys, Unreadable
+from bot.objections.crypto import Keys, readable
 from bot.objections.db import Conflict, Database
 from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.filing import Checked, Filing, check
@@ -32,8 +31,6 @@ from bot.objections.references import new_reference, parse_reference
 from bot.objections.sitting import Known
 
 __all__ = ["Filed", "FiledObjection", "ObjectionService", "Status", "Withdrawn"]
-
-_log = structlog.get_logger()
 
 # A lost race is settled by one more look; more attempts are for the chance of a repeated number.
 _ATTEMPTS = 3
@@ -122,11 +119,8 @@ class ObjectionService:
         if not rest.centers:
             first = self._status(session, stands[0].reference)
             return Filed(batch_id, first.received_at, first.due_on, stands, again=True)
-        try:
+        with readable():
             joined = sitting.to_join(session, self._keys, checked)
-        except Unreadable:
-            _log.error("record_unreadable")
-            raise StorageError() from None
         filed = self._recorder.record(session, batch_id, rest, self._clock(), joined)
         return replace(filed, objections=(*filed.objections, *stands))
 
@@ -135,12 +129,8 @@ class ObjectionService:
 
         Whoever calls this has made sure that the objection is the person's. Raises StorageError.
         """
-        try:
-            with self._database.session(read_only=True) as session:
-                return sitting.known(session, self._keys, reference)
-        except Unreadable:
-            _log.error("record_unreadable")
-            raise StorageError() from None
+        with readable(), self._database.session(read_only=True) as session:
+            return sitting.known(session, self._keys, reference)
 
     def show_notice(self, conversation: str) -> str:
         """Note that the notice is shown in this conversation; an id for `Filing.notice_display`.
@@ -293,12 +283,9 @@ class ObjectionService:
 
     def _opened(self, row: Any, sealed: bytes, table: str, column: str) -> str:
         """A sealed field of `row`, which has its own id, `contact_id` and `wrapped_key`."""
-        try:
+        with readable():
             sealer = self._keys.subject(row.wrapped_key, row.contact_id)
             return sealer.open(sealed, table=table, row_id=row.id, column=column)
-        except Unreadable:
-            _log.error("record_unreadable")
-            raise StorageError() from None
 
     # --- taking back
 

@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from bot.objections import audit, cases, codes, model, moments, outbox
-from bot.objections.crypto import Keys, Sealer, Unreadable
+from bot.objections.crypto import Keys, Sealer, readable
 from bot.objections.db import Database
-from bot.objections.errors import CodeRefused, StorageError, UnknownReference
+from bot.objections.errors import CodeRefused, UnknownReference
 from bot.objections.fields import parse_email, parse_full_name
 from bot.objections.references import parse_reference
 
 __all__ = ["Earlier", "Opened", "Verification"]
-
-_log = structlog.get_logger()
 
 # A code may be asked for again after a minute, and so often a day.
 AGAIN_AFTER = timedelta(seconds=60)
@@ -323,11 +320,8 @@ class Verification:
         wrapped = session.execute(
             select(table.wrapped_key).where(table.id == contact_id)
         ).scalar_one()
-        try:
+        with readable():
             return self._keys.subject(wrapped, contact_id)
-        except Unreadable:
-            _log.error("record_unreadable")
-            raise StorageError() from None
 
     def _note(
         self,
