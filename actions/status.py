@@ -11,6 +11,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import promises, records, verifying
+from actions.awaiting import ask_for_code
 from actions.base import BotAction, Event, topic, words
 from actions.withdrawal import TOPIC as WITHDRAWAL
 from bot.objections.errors import FieldError, StorageError, UnknownReference
@@ -86,7 +87,7 @@ class TellStatus(BotAction):
             if reference in own:
                 await _tell(dispatcher, reference)
             else:
-                events = await verifying.ask_for_code(dispatcher, reference, "status")
+                events = await ask_for_code(dispatcher, reference, "status")
         return [*events, SlotSet("reference", None)]
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:

@@ -1,29 +1,26 @@
 """Codes in the conversation: asking for one, entering it, and changing a name or an address.
 
 None of it is a form. After a filing a code may be typed whenever it arrives, and whatever else is
-said is answered as always; `bot/runtime/awaited.py` knows a code by the slot `awaited`:
-
-    {"id": …, "for": "confirm", "status", "withdraw" or "change", "reference": …}   a code
-    {"for": "new_email", "new_name" or "number"}                                    a reply
+said is answered as always.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records, withdrawal
+from actions.awaiting import a_code, a_reply
 from actions.base import Event, topic, words
 from bot.objections.codes import find_code
 from bot.objections.errors import CodeRefused, FieldError
 from bot.objections.moments import in_words
 from bot.objections.verification import Opened
 
-__all__ = ["TOPICS", "after_filing", "ask_for_code", "take"]
+__all__ = ["TOPICS", "after_filing", "take"]
 
 # Topics of the intent `check_status`; no words are ever read as one of them by the model.
 TOPICS = frozenset(
@@ -40,17 +37,7 @@ async def after_filing(dispatcher: CollectingDispatcher, reference: str) -> list
     if awaited is None:
         return []
     dispatcher.utter_message(response="say_ask_verification_code")
-    return [_await(awaited, "confirm", reference)]
-
-
-async def ask_for_code(
-    dispatcher: CollectingDispatcher, reference: str, purpose: str
-) -> list[Event]:
-    """Send a code to the address of an objection from elsewhere, if there is one. The words are the
-    same when there is none."""
-    awaited = await records.verify(lambda one: one.request(reference))
-    dispatcher.utter_message(response="say_ask_verification_code_elsewhere")
-    return [_await(awaited, purpose, reference)]
+    return [a_code(awaited, "confirm", reference)]
 
 
 async def take(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
@@ -58,22 +45,25 @@ async def take(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
     state of; [] for nothing."""
     name = str(topic(tracker)[0]).partition("/")[2]
     if name == "code":
-        return await _code(dispatcher, tracker)
-    if name == "new_code":
-        return await _new_code(dispatcher, tracker)
-    return await _contact(dispatcher, tracker, name)
+        done = await _code(dispatcher, tracker)
+    elif name == "new_code":
+        done = await _new_code(dispatcher, tracker)
+    else:
+        done = await _contact(dispatcher, tracker, name)
+    # Nothing to tell the state of, unless one of them says so after it.
+    return [SlotSet("reference", []), *done]
 
 
 async def _code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
     awaited, code = tracker.get_slot("awaited") or {}, find_code(words(tracker))
     if "id" not in awaited or code is None:
         dispatcher.utter_message(response="say_code_not_awaited")
-        return _tell([])
+        return []
     try:
         opened = await records.verify(lambda one: one.enter(awaited["id"], code))
     except CodeRefused as error:
         dispatcher.utter_message(response="say_code_refused", problem=error.sentence)
-        return _tell([])
+        return []
     _say_confirmed(dispatcher, awaited["for"], opened)
     earlier = tracker.get_slot("references") or []
     events = [
@@ -83,8 +73,9 @@ async def _code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Even
     if awaited["for"] == "withdraw":
         named = [number for number in opened.references if number == awaited["reference"]]
         await withdrawal.ask_about(dispatcher, named or list(opened.references))
-        return [*events, *_tell([])]
-    return [*events, *_tell([awaited["reference"]] if awaited["for"] == "status" else [])]
+    elif awaited["for"] == "status":
+        events.append(SlotSet("reference", [awaited["reference"]]))
+    return events
 
 
 def _say_confirmed(dispatcher: CollectingDispatcher, purpose: str, opened: Opened) -> None:
@@ -106,10 +97,10 @@ async def _new_code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[
     awaited = tracker.get_slot("awaited") or {}
     if "id" not in awaited:
         dispatcher.utter_message(response="say_code_not_awaited")
-        return _tell([])
+        return []
     fresh = await records.verify(lambda one: one.resend(awaited["id"]))
     dispatcher.utter_message(response="say_ask_verification_code_again")
-    return [SlotSet("awaited", {**awaited, "id": fresh}), *_tell([])]
+    return [SlotSet("awaited", {**awaited, "id": fresh})]
 
 
 # --- another name or address
@@ -121,7 +112,7 @@ async def _contact(
     numbers = tracker.get_slot("references") or []
     if not numbers:
         dispatcher.utter_message(response="say_contact_elsewhere")
-        return _tell([])
+        return []
     expected = (tracker.get_slot("awaited") or {}).get("for")
     text = words(tracker)
     address = _ADDRESS.search(text)
@@ -130,29 +121,19 @@ async def _contact(
             email = address.group().strip(".!?()\"'")
             changed = await records.verify(lambda one: one.change_email(numbers[-1], email))
             dispatcher.utter_message(response="say_ask_verification_code_change")
-            return [_await(changed, "change", numbers[-1]), *_tell([])]
+            return [a_code(changed, "change", numbers[-1])]
         if expected == "new_name" and name == "contact":
             await records.verify(lambda one: one.change_name(numbers[-1], text))
             dispatcher.utter_message(response="say_contact_name_done")
-            return [SlotSet("awaited", None), *_tell([])]
+            return [SlotSet("awaited", None)]
     except FieldError as error:
         dispatcher.utter_message(response="say_contact_problem", problem=error.sentence)
-        return _tell([])
+        return []
     if name == "contact_name" or (name == "contact" and _NAME.search(text)):
         dispatcher.utter_message(response="say_ask_new_name")
-        return [SlotSet("awaited", {"for": "new_name"}), *_tell([])]
+        return [a_reply("new_name")]
     if name == "contact_email" or expected == "new_email" or "mail" in text.casefold():
         dispatcher.utter_message(response="say_ask_new_email")
-        return [SlotSet("awaited", {"for": "new_email"}), *_tell([])]
+        return [a_reply("new_email")]
     dispatcher.utter_message(response="say_contact_which")
-    return _tell([])
-
-
-def _await(verification_id: str, purpose: str, reference: str) -> Event:
-    awaited: dict[str, Any] = {"id": verification_id, "for": purpose, "reference": reference}
-    event: Event = SlotSet("awaited", awaited)
-    return event
-
-
-def _tell(references: list[str]) -> list[Event]:
-    return [SlotSet("reference", references)]
+    return []

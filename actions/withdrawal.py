@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import structlog
 from rasa_sdk import Tracker
-from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records
+from actions.awaiting import a_reply, ask_for_code
 from actions.base import BotAction, Event, topic, words
 from bot.objections.errors import StorageError
 from bot.objections.references import find_reference
@@ -61,13 +61,10 @@ async def _ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
     filed = _filed_here(tracker)
     named = find_reference(words(tracker))
     if named is not None and named not in filed:
-        # Here, because the two need each other.
-        from actions import verifying
-
-        return await verifying.ask_for_code(dispatcher, named, "withdraw")
+        return await ask_for_code(dispatcher, named, "withdraw")
     if not filed:
         dispatcher.utter_message(response="say_withdraw_elsewhere")
-        return [SlotSet("awaited", {"for": "number"})]
+        return [a_reply("number")]
     await ask_about(dispatcher, [number for number in filed if named in (None, number)])
     return []
 

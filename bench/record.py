@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import random
 import statistics
 import tempfile
@@ -22,10 +21,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import create_engine, event, insert, select, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.engine import Connection
 
 from bench.machine import named
+from bench.schema import own_schema
 from bot.objections import model
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys
@@ -42,7 +42,6 @@ from bot.settings import ROOT
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 RESULTS = ROOT / "bench" / "results"
-POSTGRESQL = os.environ.get("BENCH_POSTGRESQL_URL", "postgresql+psycopg2:///test")
 _ROUNDS, _CALLS = 12, 25
 _BATCH = 20_000
 _KEYS = Keys([("k1", bytes(range(32)))])
@@ -102,17 +101,8 @@ def _empty(kind: str) -> Iterator[str]:
         with tempfile.TemporaryDirectory(dir=ROOT / "var") as folder:
             yield f"sqlite:///{folder}/record.db"
         return
-    schema = f"bench_{uuid.uuid4().hex}"
-    admin = create_engine(POSTGRESQL, future=True)
-    with admin.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    try:
-        yield own.render_as_string(hide_password=False)
-    finally:
-        with admin.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
+    with own_schema() as url:
+        yield url
 
 
 def _fill(one: Full) -> None:

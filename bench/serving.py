@@ -20,23 +20,20 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from bench import load, peer
 from bench.machine import named
+from bench.schema import own_schema
 from bot.runtime.training import train_when_needed
 from bot.settings import ROOT
 
 RESULTS = ROOT / "bench" / "results" / "serving.json"
-POSTGRESQL = os.environ.get("BENCH_POSTGRESQL_URL", "postgresql+psycopg2:///test")
 REDIS = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/9")
 PEOPLE = (1, 8, 32)
 TURNS = (10, 100, 500, 1000, 2000)
@@ -167,7 +164,7 @@ def _ours(name: str, processes: int) -> Iterator[Server]:
         own = {"DATA_DIR": str(folder), "RATE_LIMIT": "off"}
         if processes > 1:
             own |= {
-                "DATABASE_URL": stack.enter_context(_schema()),
+                "DATABASE_URL": stack.enter_context(own_schema()),
                 "REDIS_URL": REDIS,
                 "SECRET_KEY": "s" * 40,
                 "DATA_KEYS": "k1:" + "A" * 43 + "=",
@@ -258,21 +255,6 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
             pass
         time.sleep(0.05)
     raise RuntimeError(f"{url} does not answer")
-
-
-@contextlib.contextmanager
-def _schema() -> Iterator[str]:
-    schema = f"bench_{uuid.uuid4().hex}"
-    admin = create_engine(POSTGRESQL, future=True)
-    with admin.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    try:
-        yield own.render_as_string(hide_password=False)
-    finally:
-        with admin.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
 
 
 def _free_port() -> int:

@@ -1,7 +1,7 @@
 """What a conversation waits for outside of its forms: a code, or another name or address.
 
 A message that is one of these has a topic of its own, one that no words are otherwise read as. It
-is known by what is awaited (the slot `awaited`, see `actions/verifying.py`), not by the model: six
+is known by what is awaited (the slot `awaited`, see `actions/awaiting.py`), not by the model: six
 digits mean nothing by themselves.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,28 +16,18 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
 
 from bot.objections import cases, model, states
-from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.errors import MoveRefused, UnknownReference
 from bot.objections.service import ObjectionService
 from tests.unit.objections.examples import ANA, ANA_ON_FACEBOOK, ISSUER, SHOP, filing
-
-KEYS = Keys([("k1", bytes(32))])
-NOW = datetime(2024, 11, 25, 9, 30, tzinfo=timezone.utc)
+from tests.unit.objections.mailing import KEYS, NOW, rows
 
 
 @pytest.fixture
 def service(database: Database) -> ObjectionService:
     return ObjectionService(database, KEYS, ISSUER)
-
-
-def rows(database: Database, table: Any) -> list[Any]:
-    with database.session(read_only=True) as session:
-        found: list[Any] = session.execute(select(table)).all()
-    return found
 
 
 def id_of(database: Database, reference: str) -> str:
