@@ -20,6 +20,7 @@ from bot.objections.errors import UnknownReference
 from bot.objections.states import CLOSED, STANDING, check_move, exclusion_after
 
 __all__ = [
+    "accounts_of",
     "active_ones",
     "confirm",
     "join",
@@ -75,7 +76,7 @@ def confirm(session: Connection, contact_id: str, at: datetime) -> list[str]:
     if not ids:
         return []
     session.execute(update(objection).where(objection.c.id.in_(ids)).values(verified_at=at))
-    _choose_active(session, _accounts_of(session, ids))
+    _choose_active(session, accounts_of(session, ids))
     return ids
 
 
@@ -118,7 +119,7 @@ def lock_accounts(session: Connection, account_ids: Iterable[str]) -> None:
 def lock_accounts_of(session: Connection, objection_ids: Any) -> list[str]:
     """The same for the accounts of these objections, a list or a query of their ids; the ids of the
     accounts."""
-    account_ids = _accounts_of(session, objection_ids)
+    account_ids = accounts_of(session, objection_ids)
     lock_accounts(session, account_ids)
     return account_ids
 
@@ -152,7 +153,8 @@ def _locked(session: Connection, objection_id: str) -> tuple[list[str], str | No
     return account_ids, status
 
 
-def _accounts_of(session: Connection, objection_ids: Any) -> list[str]:
+def accounts_of(session: Connection, objection_ids: Any) -> list[str]:
+    """The ids of the accounts that these objections cover, a list or a query of their ids."""
     covered = model.objection_account.c
     rows = session.execute(
         select(covered.account_id).where(covered.objection_id.in_(objection_ids))

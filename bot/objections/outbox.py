@@ -7,6 +7,7 @@ sent the mail or has not; it is then sent again, with the same Message-ID.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = [
     "note_sent",
     "put",
     "put_code",
+    "put_confirmed",
     "take",
     "waits",
 ]
@@ -107,6 +109,22 @@ def put_code(
     )
     put(session, "code", at, contact_id, objection_id=objection_id, verification_id=row_id)
     return row_id
+
+
+def put_confirmed(
+    session: Connection,
+    at: datetime,
+    contact_id: str,
+    objection_ids: Iterable[str],
+    *,
+    copies: bool,
+) -> None:
+    """Let wait what a confirmed address gets of these objections: the receipt, and with `copies`,
+    for the role `helper`, a copy of the letter."""
+    for objection_id in objection_ids:
+        put(session, "receipt", at, contact_id, objection_id=objection_id)
+        if copies:
+            put(session, "letter_copy", at, contact_id, objection_id=objection_id)
 
 
 def waits() -> Any:

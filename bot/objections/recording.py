@@ -42,6 +42,7 @@ class Sitting:
     sealer: Sealer
     batch_id: str
     position: int
+    is_verified: bool
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,14 @@ class Recorder:
         # other instead of waiting in a circle.
         named = sorted((a for center in checked.centers for a in center), key=attrgetter("key"))
         account_ids = {a.key: self._account_id(session, a, now) for a in named}
-        # From here on nobody else changes what covers these accounts.
-        cases.lock_accounts(session, account_ids.values())
+        # From here on nobody else changes what covers these accounts. All that will be needed at
+        # once, for two who lock one set after another could wait for each other.
+        needed = {*account_ids.values()}
+        if sitting is not None and sitting.is_verified:
+            objection = model.objection.c
+            before = select(objection.id).where(objection.contact_id == sitting.contact_id)
+            needed.update(cases.accounts_of(session, before))
+        cases.lock_accounts(session, needed)
         earlier = cases.active_ones(session, account_ids.values())
         if sitting is None:
             contact_id, sealer = self._write_contact(session, checked, now)
@@ -149,6 +156,12 @@ class Recorder:
                 outbox.put(session, "letter", now, contact_id, objection_id=objection_id)
         if sitting is None:
             outbox.put_code(session, "confirm", now, contact_id, objection_id=objection_ids[0])
+        confirmed: list[str] = []
+        if sitting is not None and sitting.is_verified:
+            # The address of this person was confirmed before, so it is for these, too.
+            confirmed = cases.confirm(session, contact_id, now)
+            copies = self._issuer.role == "helper"
+            outbox.put_confirmed(session, now, contact_id, confirmed, copies=copies)
         # After everything else: from the first event to the commit, all who file wait for us.
         by_objection = zip(objection_ids, checked.centers, strict=True)
         for position, (objection_id, accounts) in enumerate(by_objection, start=first):
@@ -165,6 +178,15 @@ class Recorder:
                     "notice_version": self._notice.version,
                     "position": position,
                 },
+            )
+        for objection_id in confirmed:
+            audit.append(
+                session,
+                at=now,
+                actor="person",
+                action="email_verified",
+                objection_id=objection_id,
+                payload={},
             )
         return Filed(batch_id, now.astimezone(timezone.utc), due, tuple(filed), again=False)
 

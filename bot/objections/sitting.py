@@ -70,7 +70,8 @@ def to_join(session: Connection, keys: Keys, checked: Checked) -> Sitting | None
         .limit(1)
     ).scalar_one()
     sealer = keys.subject(row.wrapped_key, row.contact_id)
-    return Sitting(row.contact_id, sealer, row.batch_id, last + 1)
+    verified = row.verified_at is not None
+    return Sitting(row.contact_id, sealer, row.batch_id, last + 1, verified)
 
 
 def standing(
@@ -125,6 +126,7 @@ def _person(session: Connection, reference: str) -> Any:
             objection.batch_id,
             objection.country,
             objection.reason,
+            objection.verified_at,
             contact.id.label("contact_id"),
             contact.wrapped_key,
             contact.full_name,

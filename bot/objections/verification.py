@@ -221,10 +221,9 @@ class Verification:
             return None
         email = self._changed_email(session, row) if row.purpose == "change" else None
         confirmed = cases.confirm(session, row.contact_id, now)
-        for objection_id in confirmed:
-            outbox.put(session, "receipt", now, row.contact_id, objection_id=objection_id)
-            if self._sends_copies:
-                outbox.put(session, "letter_copy", now, row.contact_id, objection_id=objection_id)
+        outbox.put_confirmed(
+            session, now, row.contact_id, confirmed, copies=self._sends_copies
+        )
         objection = model.objection.c
         own = session.execute(
             select(objection.id, objection.reference)

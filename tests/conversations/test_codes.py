@@ -152,6 +152,20 @@ def test_a_second_account_is_filed_without_typing_anything_twice(
     assert not [words for words in (*PERSONAL, "lund.flowers") if words in stored(person)]
 
 
+def test_after_a_confirmed_code_no_other_is_said_to_be_sent(
+    person: Person, application: Application, mailed: Mailed
+) -> None:
+    files(person, unlinked_accounts="none")
+    person.says(mailed())
+    before = kinds(application)
+    for text in ("object again", "facebook lund.third", "no", "no"):
+        person.says(text)
+    assert "recorded" in person.says("yes")
+    assert person.asked is None and "code" not in person.last[-1].text
+    assert kinds(application)[len(before):].count("receipt") == 1
+    assert "not confirmed" not in person.says("status of my objection")
+
+
 def test_the_same_account_again_gets_its_receipt_again(person: Person, rows: Rows) -> None:
     (first,) = files(person, unlinked_accounts="none", linked_accounts="no")
     before = rows("objection")

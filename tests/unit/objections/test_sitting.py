@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot.objections import model
+from bot.objections import cases, model
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.errors import FieldError, StorageError
+from bot.objections.receipts import Issuer
 from bot.objections.service import ObjectionService
 from tests.unit.objections.examples import ANA, ANA_ON_FACEBOOK, ISSUER, OLD, SHOP, filing
-from tests.unit.objections.mailing import KEYS, rows, service
+from tests.unit.objections.mailing import HELPER, KEYS, NOW, rows, service
 
 
 def go_on(*numbers: str, **changes: Any) -> Any:
@@ -44,6 +45,37 @@ def test_the_next_filing_joins_the_batch_and_the_person(database: Database) -> N
     # Filing it again gives the same answer.
     again = record.file(go_on(first.objections[0].reference))
     assert again.again and again.objections == second.objections
+
+
+@pytest.mark.parametrize(
+    ("issuer", "mails"), [(ISSUER, ["receipt"]), (HELPER, ["letter", "letter_copy", "receipt"])]
+)
+def test_what_joins_a_confirmed_address_is_confirmed_too(
+    database: Database, issuer: Issuer, mails: list[str]
+) -> None:
+    record = service(database, issuer)
+    # Somebody else was first for the account that is filed next.
+    record.file(filing(account=OLD, email="eve@example.org", idempotency_key="eve"))
+    (first,) = record.file(filing()).objections
+    (contact_id,) = {
+        row.contact_id for row in rows(database, model.objection)
+        if row.reference == first.reference
+    }
+    with database.session() as session:
+        cases.confirm(session, contact_id, NOW)
+    before = len(rows(database, model.outbox))
+    (second,) = record.file(go_on(first.reference)).objections
+    (row,) = [row for row in rows(database, model.objection) if row.reference == second.reference]
+    assert row.verified_at is not None
+    (active,) = [
+        covered for covered in rows(database, model.objection_account)
+        if covered.active and covered.objection_id == row.id
+    ]
+    assert active.exclusion_state == "hold"
+    put = [mail for mail in rows(database, model.outbox) if mail.objection_id == row.id]
+    assert sorted(mail.kind for mail in put) == mails
+    assert len(rows(database, model.outbox)) == before + len(mails)
+    assert rows(database, model.audit_event)[-1].action == "email_verified"
 
 
 @pytest.mark.parametrize("change", [{"full_name": "Eva Silva"}, {"email": "eva@example.org"}])
