@@ -24,7 +24,7 @@ from bot.objections.postman import Files, Postman, Smtp, Transport
 from bot.objections.service import ObjectionService
 from bot.objections.signing import Signer, published
 from bot.retention import Housekeeping
-from bot.runtime import assistant, channel
+from bot.runtime import assistant, channel, framing
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.limits import rate_limit
@@ -142,7 +142,7 @@ class Application:
 
 def web(application: Application, settings: Settings) -> Sanic:
     """The web server with the chat channel, the widget and the demo page."""
-    app = Sanic("objection-bot", configure_logging=False)
+    app = Sanic("objection-bot", configure_logging=False, request_class=framing.FramedRequest)
     app.config.REQUEST_MAX_SIZE = channel.MAX_BODY
     app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
     app.config.KEEP_ALIVE_TIMEOUT = 30
@@ -162,7 +162,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     )
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
-    channel.end_after_chunks(app)
+    framing.end_after_chunks(app)
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
 

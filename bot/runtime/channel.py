@@ -227,19 +227,6 @@ def add_cors(app: Sanic, allowed_origins: frozenset[str]) -> None:
             response.headers["Vary"] = "Origin"
 
 
-def end_after_chunks(app: Sanic) -> None:
-    """Answer nothing more on a connection that has sent a body in chunks.
-
-    Sanic 21.12 takes what follows the last chunk, a trailer for instance, for the next request.
-    Behind a proxy that shares its connections one client could slip in a request of another.
-    """
-
-    @app.on_request
-    async def last_one(request: Request) -> None:
-        if "transfer-encoding" in request.headers:
-            request.stream.keep_alive = False
-
-
 def add_error_answers(app: Sanic) -> None:
     """Answer every error as the contract says, whatever raised it."""
 

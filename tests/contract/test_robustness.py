@@ -96,18 +96,56 @@ def test_a_person_who_leaves_in_the_middle_leaves_no_half_turn(chat: Chat) -> No
     assert chat.said() == ["I want to object"]
 
 
+SESSION = "POST /chat/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+SLIPPED_IN = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def answered(server: str, request: str) -> list[bytes]:
+    """The answers to bytes that need not be HTTP, each from its status on."""
+    host, _, port = server.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request.encode("latin-1"))
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received.split(b"HTTP/1.1 ")[1:]
+
+
 def test_what_follows_a_body_in_chunks_is_not_answered(server: str) -> None:
     """A trailer would be read as a second request, and answered to whoever asks next."""
-    host, _, port = server.removeprefix("http://").partition(":")
-    slipped_in = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
-    body = f"2\r\n{{}}\r\n0\r\n{slipped_in}"
-    head = (
-        "POST /chat/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n"
-    )
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall((head + body).encode())
-        answered = b""
-        while chunk := connection.recv(65536):
-            answered += chunk
-    assert answered.count(b"HTTP/1.1 ") == 1
+    head = f"{SESSION}Transfer-Encoding: chunked\r\n\r\n"
+    assert len(answered(server, f"{head}2\r\n{{}}\r\n0\r\n{SLIPPED_IN}")) == 1
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: -1",
+        "Content-Length: +2",
+        "Content-Length: 0x2",
+        "Content-Length: 1_0",
+        "Content-Length: two",
+        "Content-Length:",
+        "Content-Length: 2, 2",
+        "Content-Length: 2\r\nContent-Length: 2",
+        "Content-Length: 2\r\nContent-Length: 44",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Content-Length : 2",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding : chunked",
+    ],
+)
+def test_a_body_of_which_the_end_is_not_clear_is_refused(server: str, framing: str) -> None:
+    """A negative length was read for ever, and nobody was answered again; of what two readers count
+    differently the rest is a request that nobody sent."""
+    (answer,) = answered(server, f"{SESSION}{framing}\r\n\r\n{{}}{SLIPPED_IN}")
+    assert answer.startswith(b"400 ")
+    assert b'"error":"malformed"' in answer
+
+
+@pytest.mark.parametrize("line", ["GET http:// HTTP/1.1", "GET : HTTP/1.1", "GET x HTTP/1.1"])
+def test_an_address_that_cannot_be_read_is_refused(server: str, line: str) -> None:
+    (answer,) = answered(server, f"{line}\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert answer.startswith((b"400 ", b"404 "))
