@@ -17,7 +17,7 @@ from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
 from bot.objections.crypto import Keys
-from bot.objections.db import Database
+from bot.objections.db import REST_AFTER_S, Database
 from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.letters import Letters
 from bot.objections.postman import Files, Postman, Smtp, Transport
@@ -74,6 +74,7 @@ class Application:
         self._objections: ObjectionService | None = None
         self._postman: Postman | None = None
         self.housekeeping = Housekeeping(self.database, settings)
+        self._resting: asyncio.Task[None] | None = None
 
     @property
     def conversations(self) -> Conversations | None:
@@ -108,6 +109,7 @@ class Application:
         if self._postman is not None:
             self._postman.start()
         self.housekeeping.start()
+        self._resting = asyncio.create_task(self._rest())
 
     async def stop(self) -> None:
         """Finish the turns and the mail in hand, and close the database."""
@@ -118,7 +120,14 @@ class Application:
             await self._postman.stop()
         if self._assistant is not None:
             await self._assistant.locks.close()
+        if self._resting is not None:
+            self._resting.cancel()
         self.database.dispose()
+
+    async def _rest(self) -> None:
+        while True:
+            await asyncio.sleep(REST_AFTER_S)
+            await asyncio.to_thread(self.database.rest)
 
     async def ready(self) -> Mapping[str, bool]:
         """Whether a model is loaded and the database answers."""
