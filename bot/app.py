@@ -28,6 +28,7 @@ from bot.runtime import assistant, channel, framing
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.limits import rate_limit
+from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
 from bot.settings import Settings
@@ -45,6 +46,10 @@ PAGES = {
         for file in sorted((WEB / "locales").glob("*.json"))
     },
 }
+# Seconds after which a database that says nothing counts as one that is not there.
+_SILENCE_S = 5.0
+# Seconds that the answers to the last turns may take to reach whoever reads them slowly.
+_LAST_WORDS_S = 5.0
 Page = Callable[[Request], Awaitable[BaseHTTPResponse]]
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -109,11 +114,16 @@ class Application:
             self._postman.start()
         self.housekeeping.start()
 
+    async def come_to_rest(self) -> None:
+        """Take no new turns, and finish those in hand."""
+        if self._assistant is not None:
+            self._assistant.conversations.close()
+            await self._assistant.conversations.finish()
+
     async def stop(self) -> None:
         """Finish the turns and the mail in hand, and close the database."""
+        await self.come_to_rest()
         await self.housekeeping.stop()
-        if self._assistant is not None:
-            await self._assistant.conversations.finish()
         if self._postman is not None:
             await self._postman.stop()
         if self._assistant is not None:
@@ -121,13 +131,18 @@ class Application:
         self.database.dispose()
 
     async def ready(self) -> Mapping[str, bool]:
-        """Whether a model is loaded and the database answers."""
+        """Whether a model is loaded, the database answers and, where one is used, Redis does."""
+        checks = {"model": self._assistant is not None, "database": await self._has_database()}
+        if self._settings.redis_url:
+            checks["redis"] = self._assistant is not None and await self._assistant.locks.answers()
+        return checks
+
+    async def _has_database(self) -> bool:
         try:
-            await asyncio.to_thread(self.database.ping)
-            database = True
-        except StorageError:
-            database = False
-        return {"model": self._assistant is not None, "database": database}
+            await asyncio.wait_for(asyncio.to_thread(self.database.ping), _SILENCE_S)
+        except (StorageError, asyncio.TimeoutError):
+            return False
+        return True
 
     async def receipt(self, reference: str, kind: str) -> bytes | None:
         """The receipt of an objection as a file, `kind` "json" or "pdf"; None when it has none.
@@ -146,7 +161,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     app.config.REQUEST_MAX_SIZE = channel.MAX_BODY
     app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
     app.config.KEEP_ALIVE_TIMEOUT = 30
-    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.turn_limit
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = _LAST_WORDS_S
     app.config.FALLBACK_ERROR_FORMAT = "json"
     messages = rate_limit(settings.rate_limit, settings.redis_url, "messages")
     sessions = rate_limit(settings.session_rate_limit, settings.redis_url, "sessions")
@@ -163,6 +178,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
     framing.end_after_chunks(app)
+    connections = Connections(app)
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
 
@@ -185,6 +201,12 @@ def web(application: Application, settings: Settings) -> Sanic:
     @app.before_server_start
     async def begin(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await application.begin()
+
+    @app.before_server_stop
+    async def come_to_rest(_app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        ignore_further_signals(loop)
+        connections.end()
+        await application.come_to_rest()
 
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
