@@ -161,7 +161,7 @@ def _together(runs: list[load.Times]) -> load.Times:
 def _ours(name: str, processes: int) -> Iterator[Server]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        own = {"DATA_DIR": str(folder), "RATE_LIMIT": "off"}
+        own = {"DATA_DIR": str(folder), "RATE_LIMIT": "off", "SESSION_RATE_LIMIT": "off"}
         if processes > 1:
             own |= {
                 "DATABASE_URL": stack.enter_context(own_schema()),

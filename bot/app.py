@@ -17,7 +17,7 @@ from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
 from bot.objections.crypto import Keys
-from bot.objections.db import Database
+from bot.objections.db import REST_AFTER_S, Database
 from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.letters import Letters
 from bot.objections.postman import Files, Postman, Smtp, Transport
@@ -79,6 +79,7 @@ class Application:
         self._objections: ObjectionService | None = None
         self._postman: Postman | None = None
         self.housekeeping = Housekeeping(self.database, settings)
+        self._resting: asyncio.Task[None] | None = None
 
     @property
     def conversations(self) -> Conversations | None:
@@ -113,6 +114,7 @@ class Application:
         if self._postman is not None:
             self._postman.start()
         self.housekeeping.start()
+        self._resting = asyncio.create_task(self._rest())
 
     async def come_to_rest(self) -> None:
         """Take no new turns, and finish those in hand."""
@@ -128,7 +130,14 @@ class Application:
             await self._postman.stop()
         if self._assistant is not None:
             await self._assistant.locks.close()
+        if self._resting is not None:
+            self._resting.cancel()
         self.database.dispose()
+
+    async def _rest(self) -> None:
+        while True:
+            await asyncio.sleep(REST_AFTER_S)
+            await asyncio.to_thread(self.database.rest)
 
     async def ready(self) -> Mapping[str, bool]:
         """Whether a model is loaded, the database answers and, where one is used, Redis does."""

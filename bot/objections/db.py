@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,8 @@ import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
+from sqlalchemy.pool import QueuePool
 
 from bot.objections.errors import StorageError
 
@@ -28,6 +30,14 @@ _SERVER: dict[str, Any] = {
     "pool_timeout": PATIENCE_S,
     "connect_args": {"connect_timeout": PATIENCE_S},
 }
+# A connection goes from one thread to another, and is never in two at once.
+_FILE: dict[str, Any] = {
+    "poolclass": QueuePool,
+    "pool_timeout": PATIENCE_S,
+    "connect_args": {"check_same_thread": False},
+}
+# Seconds without a use after which the connections to a file are closed.
+REST_AFTER_S = 0.25
 # Any numbers will do, as long as they differ and every process of this program uses the same.
 MIGRATION_LOCK = 0x0B1EC710
 AUDIT_LOCK = 0x0B1EC711
@@ -64,11 +74,16 @@ class Database:
             # A connection that the server has closed meanwhile is replaced, not reported.
             pool_pre_ping=True,
             execution_options=options,
-            **({} if is_sqlite else _SERVER),
+            **(_FILE if is_sqlite else _SERVER),
         )
+        self._used_at = time.monotonic()
         if is_sqlite:
             prepare = _prepare_sqlite_for_reading if read_only else _prepare_sqlite
             event.listen(self.engine, "connect", prepare)
+            event.listen(self.engine, "connect", _remember_file)
+            event.listen(self.engine, "checkout", _refuse_another_file)
+            event.listen(self.engine, "checkin", self._used)
+            event.listen(self.engine, "handle_error", _use_no_more)
             event.listen(self.engine, "begin", _begin_sqlite)
         # Shares the pool and the listeners; only the option differs.
         self._reading: Engine = self.engine.execution_options(objections_read_only=True)
@@ -107,11 +122,12 @@ class Database:
                 # Detached, so that nobody gets this connection next.
                 connection.detach()
                 connection.connection.execute("PRAGMA foreign_keys = OFF")
+                changes = connection.connection.total_changes
             with connection.begin():
                 lock_until_commit(connection, MIGRATION_LOCK)
                 yield connection
                 # The check reads every row, and most starts migrate nothing.
-                if is_sqlite and connection.connection.total_changes:
+                if is_sqlite and connection.connection.total_changes != changes:
                     astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                     if astray is not None:
                         raise Conflict()
@@ -121,9 +137,26 @@ class Database:
         with self.session(read_only=True) as session:
             session.execute(text("SELECT 1"))
 
+    def rest(self) -> None:
+        """Close the connections to a file that nobody has used for a moment; call it often.
+
+        Opening a file for each transaction takes longer than most transactions. But the last
+        connection that is closed moves the write-ahead log into the file, and with the log goes
+        what was overwritten or deleted; and a file without connections can be put away and back.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        pool: Any = self.engine.pool
+        is_idle = pool.checkedin() and not pool.checkedout()
+        if is_idle and time.monotonic() - self._used_at > REST_AFTER_S:
+            self.dispose()
+
     def dispose(self) -> None:
         """Close every idle connection."""
         self.engine.dispose()
+
+    def _used(self, connection: sqlite3.Connection | None, record: Any) -> None:
+        self._used_at = time.monotonic()
 
     @contextmanager
     def _storage_errors(self) -> Iterator[None]:
@@ -202,6 +235,34 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # What is deleted or redacted is overwritten, not only left unlisted.
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
+
+
+def _remember_file(connection: sqlite3.Connection, record: Any) -> None:
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    record.info["file"] = (path, _identity(path))
+
+
+def _refuse_another_file(connection: sqlite3.Connection, record: Any, proxy: Any) -> None:
+    # What is written into a file that was replaced or removed is written nowhere. SQLAlchemy
+    # answers with a new connection.
+    path, identity = record.info["file"]
+    if _identity(path) != identity:
+        raise sqlalchemy.exc.DisconnectionError("the file is another one now")
+
+
+def _use_no_more(context: ExceptionContext) -> None:
+    # What a connection has cached of a file that was damaged may outlive the damage.
+    refused = sqlite3.IntegrityError, sqlite3.ProgrammingError
+    if not isinstance(context.original_exception, refused):
+        context.is_disconnect = True
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from rasa.core.agent import Agent
 from rasa.core.lock_store import LockError
 from sqlalchemy.engine import Engine
+from threadpoolctl import threadpool_limits
 
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.locks import MemoryLocks, RedisLocks, locks
+from bot.runtime.patches import with_schema_checked_once
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.wording import Wording
 from bot.settings import Settings
@@ -45,6 +47,10 @@ def load(settings: Settings, model: Path, engine: Engine, actions: InProcessActi
     Raises:
         StartUpError: the model, a store or an action is not the configured one.
     """
+    with_schema_checked_once()
+    # Two threads that multiply one matrix wait for each other in a loop, which takes the time of
+    # another person's turn; and one matrix is too small for two.
+    threadpool_limits(1, user_api="blas")
     try:
         store = ConversationStore(engine)
     except StoreError as error:

@@ -12,6 +12,7 @@ from rasa.core.agent import Agent, load_agent
 from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
 from sqlalchemy.engine import Engine
+from threadpoolctl import threadpool_info
 
 from bot.runtime import assistant
 from bot.runtime.actions import InProcessActions
@@ -119,3 +120,5 @@ def test_the_real_model_starts_with_the_configured_store(
 
     assert loaded.agent.is_ready()
     assert isinstance(loaded.agent.tracker_store, ConversationStore)
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    assert blas and {library["num_threads"] for library in blas} == {1}

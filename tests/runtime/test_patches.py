@@ -1,4 +1,4 @@
-"""A process that serves holds no TensorFlow, and Rasa is still as this takes for granted."""
+"""What is replaced of Rasa's does what it is for, and Rasa is still as this takes for granted."""
 
 from __future__ import annotations
 
@@ -122,3 +122,39 @@ from rasa.utils.tensorflow.callback import RasaTrainingLogger
 print(RasaTrainingLogger is before.RasaTrainingLogger)
 """
     assert python(code).strip() == "True"
+
+
+CHECKED = """
+import jsonschema
+from jsonschema import Draft202012Validator
+from rasa.core.actions.action import RemoteAction
+from bot.runtime.patches import with_schema_checked_once
+
+times = []
+real = Draft202012Validator.check_schema
+Draft202012Validator.check_schema = lambda *given, **named: times.append(1) or real(*given, **named)
+
+
+def checked(result):
+    try:
+        return RemoteAction("action_one", None)._validate_action_result(result)
+    except jsonschema.ValidationError:
+        return False
+
+
+def three():
+    times.clear()
+    wrong = {"events": [{"event": "slot", "name": 1}]}
+    right = {"events": [{"event": "slot", "name": "a", "value": None}], "responses": []}
+    return checked(right), checked(wrong), checked({"responses": [1]}), len(times)
+
+
+print(three())
+with_schema_checked_once()
+print(three())
+"""
+
+
+def test_what_an_action_answers_is_checked_as_before_and_the_schema_itself_only_once() -> None:
+    """The first line is why there is a patch: Rasa checks the schema for each answer."""
+    assert python(CHECKED).splitlines() == ["(True, False, False, 3)", "(True, False, False, 0)"]

@@ -16,8 +16,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
-from bot.objections import model
+from bot.objections import db, model
 from bot.objections.db import Conflict, Database
+from bot.objections.erasure import overwrite_deleted
 from bot.objections.errors import StorageError
 
 NOW = datetime(2024, 11, 25, 9, 30, 0, 123456, tzinfo=timezone.utc)
@@ -309,6 +310,68 @@ def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_full_sync(sqlite_database
         "busy_timeout": 5000,
         "synchronous": full,
     }
+
+
+def test_a_file_is_opened_once_for_many_transactions_and_closed_after_a_rest(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    event.listen(sqlite_database.engine, "connect", lambda *given: opened.append(given))
+    sqlite_database.dispose()
+    add_center(sqlite_database, "one")
+    sqlite_database.rest()
+    assert centers(sqlite_database) == ["one"]
+    assert len(opened) == 1
+
+    monkeypatch.setattr(db, "REST_AFTER_S", -1)
+    with sqlite_database.session() as session:
+        session.execute(insert(model.account_center).values(id="two", created_at=NOW))
+        # Not while somebody is at work.
+        sqlite_database.rest()
+    add_center(sqlite_database, "three")
+    assert len(opened) == 1
+    sqlite_database.rest()
+    assert centers(sqlite_database) == ["one", "three", "two"]
+    assert len(opened) == 2
+
+
+def test_after_a_rest_nothing_is_left_in_the_log_of_writes(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_center(sqlite_database, "one")
+    path = Path(str(sqlite_database.engine.url.database))
+    log_of_writes = path.with_name(f"{path.name}-wal")
+    assert log_of_writes.stat().st_size
+    monkeypatch.setattr(db, "REST_AFTER_S", -1)
+    sqlite_database.rest()
+    assert not log_of_writes.exists()
+
+
+def test_a_file_that_was_replaced_is_opened_anew(sqlite_database: Database, tmp_path: Path) -> None:
+    """What would be written by a connection to the old one would be gone."""
+    other = Database(f"sqlite:///{tmp_path}/other.db")
+    other.migrate()
+    other.dispose()
+    add_center(sqlite_database, "one")
+    overwrite_deleted(sqlite_database)
+    (tmp_path / "other.db").replace(str(sqlite_database.engine.url.database))
+    add_center(sqlite_database, "two")
+    sqlite_database.dispose()
+    assert centers(sqlite_database) == ["two"]
+
+
+def test_a_file_that_was_damaged_for_a_while_is_read_again(sqlite_database: Database) -> None:
+    add_center(sqlite_database, "one")
+    overwrite_deleted(sqlite_database)
+    path = Path(str(sqlite_database.engine.url.database))
+    healthy = path.read_bytes()
+    path.write_bytes(b"this is no database, but long enough to be read as one" * 200)
+    sqlite_database.dispose()
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            centers(sqlite_database)
+    path.write_bytes(healthy)
+    assert centers(sqlite_database) == ["one"]
 
 
 def test_sqlite_lets_people_read_while_somebody_writes(sqlite_database: Database) -> None:
