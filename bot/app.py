@@ -16,6 +16,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
+from bot.objections import sealed
 from bot.objections.crypto import Keys
 from bot.objections.db import REST_AFTER_S, Database
 from bot.objections.errors import StorageError, UnknownReference
@@ -103,6 +104,13 @@ class Application:
         # For its owner alone: the database, mails and secrets are in there.
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database.migrate()
+        with self.database.session(read_only=True) as session:
+            if not sealed.opens(session, self.keys):
+                # Nobody could be answered any more, and what is filed now is sealed otherwise.
+                raise ValueError(
+                    "DATA_KEYS does not open what is in the database. Without DATA_KEYS, it is in "
+                    "secrets.env in DATA_DIR."
+                )
         self._objections, verification = records.made(self.database, self.keys, settings)
         records.use(self._objections, verification)
         self._postman = _postman(self.database, self.keys, settings)
@@ -148,7 +156,7 @@ class Application:
 
     async def _has_database(self) -> bool:
         try:
-            await asyncio.wait_for(asyncio.to_thread(self.database.ping), _SILENCE_S)
+            await asyncio.wait_for(asyncio.to_thread(self.database.check), _SILENCE_S)
         except (StorageError, asyncio.TimeoutError):
             return False
         return True

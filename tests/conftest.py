@@ -117,10 +117,9 @@ def free_port() -> int:
     might else connect to itself while the server is away, and keep the port."""
     while True:
         port = random.SystemRandom().randrange(12_000, 32_000)
-        with socket.socket() as probe:
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import sqlalchemy.exc
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.pool import QueuePool
@@ -103,12 +104,19 @@ class Database:
             yield connection
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema up to date. Safe when several processes start at once."""
+        """Bring the schema up to date. Safe when several processes start at once.
+
+        Raises StorageError, also when a later version of this program made the database.
+        """
         config = Config()
         config.set_main_option("script_location", "bot.objections:migrations")
         with self.migrating() as session:
             config.attributes["connection"] = session
-            command.upgrade(config, revision)
+            try:
+                command.upgrade(config, revision)
+            except CommandError:
+                _log.error("database_of_another_version")
+                raise StorageError() from None
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -136,6 +144,14 @@ class Database:
         """Return when the database answers; raise StorageError when it does not."""
         with self.session(read_only=True) as session:
             session.execute(text("SELECT 1"))
+
+    def check(self) -> None:
+        """Return when the database answers and was migrated; raise StorageError when not.
+
+        Where a file was put away, SQLite makes an empty one, and that answers too.
+        """
+        with self.session(read_only=True) as session:
+            session.execute(text("SELECT version_num FROM alembic_version")).one()
 
     def rest(self) -> None:
         """Close the connections to a file that nobody has used for a moment; call it often.

@@ -155,6 +155,9 @@ async def test_the_application_notices_a_missing_model_and_a_missing_database(
 ) -> None:
     folder = tmp_path / "data"
     application = Application(Settings.load({"DATA_DIR": str(folder)}), tmp_path / "model.tar.gz")
+    # An empty file answers, and is no record.
+    assert await application.ready() == {"model": False, "database": False}
+    application.database.migrate()
     assert await application.ready() == {"model": False, "database": True}
 
     folder.rename(tmp_path / "elsewhere")
@@ -166,7 +169,7 @@ async def test_where_redis_is_used_ready_says_whether_it_answers(
 ) -> None:
     settings = Settings.load({"DATA_DIR": str(tmp_path), "REDIS_URL": redis_url})
     application = Application(settings, tmp_path / "model.tar.gz")
-    assert await application.ready() == {"model": False, "database": True, "redis": False}
+    assert await application.ready() == {"model": False, "database": False, "redis": False}
     for url, answers in ((redis_url, True), ("redis://127.0.0.1:1/0", False)):
         store = RedisLocks(url)
         application._assistant = Assistant(None, None, store)  # type: ignore[arg-type]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,7 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 
 @pytest.fixture(scope="module")
 def begin(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts servers, and stops them after the tests of a module: begin(folder=None, **settings)."""
+    """Starts servers, which end with the tests of a module: begin(folder=None, **settings)."""
     with ExitStack() as running:
 
         def start(folder: Path | None = None, **settings: str) -> Server:
@@ -110,6 +112,32 @@ def recorded(url: str) -> list[str]:
         database.dispose()
 
 
-def engine_of(url: str) -> Engine:
-    """A plain engine, for being in a server's way."""
-    return create_engine(url, future=True)
+@dataclass(frozen=True)
+class Held:
+    """A table of PostgreSQL that nobody else can read or write meanwhile."""
+
+    engine: Engine
+    table: str
+
+    async def until_waiting(self, number: int) -> None:
+        """Return when so many transactions wait for the table."""
+        query = text(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass(:table)"
+        )
+        waiting = 0
+        while waiting < number:
+            with self.engine.connect() as connection:
+                waiting = connection.execute(query, {"table": self.table}).scalar_one()
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def held_up(url: str, table: str) -> Iterator[Held]:
+    """Hold up whoever reads or writes a table, until the end of the block."""
+    engine = create_engine(url, future=True)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+            yield Held(engine, table)
+    finally:
+        engine.dispose()

@@ -1,64 +1,187 @@
-"""A service that is asked to stop finishes what it has begun; one that cannot work does not start."""
+"""A service that is asked to stop finishes what it has begun; one that cannot work starts not."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+from typer.testing import CliRunner
 
-from bot.settings import ROOT
-from tests.conftest import Server, free_port
-from tests.faults.conftest import Start, recorded, settings_of, url_of
+from bot import cli
+from tests.conftest import Server
+from tests.faults.conftest import SECRETS, Start, held_up, recorded, settings_of, url_of
 from tests.faults.people import Somebody
-from tests.faults.wire import Wire
+from tests.faults.wire import Wire, request
+from tests.unit.conftest import logging_as_before
+
+__all__ = ["logging_as_before"]
 
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(params=[signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def asked(request: pytest.FixtureRequest) -> signal.Signals:
-    """How the service is asked to stop."""
-    return signal.Signals(request.param)
+LIVE = request("GET", "/health/live")
 
 
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 async def test_turns_in_hand_are_answered_and_later_ones_are_told_to_come_again(
-    begin: Start, asked: signal.Signals
+    begin: Start, postgresql: str, asked: signal.Signals
 ) -> None:
-    server = begin()
-    people = [Somebody([server.address], f"ana{number}") for number in range(6)]
+    server = begin(**settings_of(postgresql))
+    before = len(recorded(postgresql))
+    people = [Somebody([server.address], f"ana{number}") for number in range(3)]
     await asyncio.gather(*(one.files(up_to="objection_confirmed") for one in people))
     late = Somebody([server.address], "late")
     await late.begins()
-    # One who keeps a connection open, and one who is in the middle of a request.
-    idle, half = Wire(server.port), Wire(server.port)
-    assert idle.ask(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").status == 200
-    half.send(b"GET /health/live HT")
+    keeps_open = Wire(server.port)
+    assert keeps_open.ask(LIVE).status == 200
 
-    with _locked(server) as write_lock:
+    with held_up(postgresql, "objection") as held:
         confirming = [
-            asyncio.create_task(one.says_once("yes", f"the-yes-{one.name}")) for one in people
+            asyncio.create_task(one.says_once("yes", f"the-yes-of-{one.name}")) for one in people
         ]
-        await _until(server, people)
+        await held.until_waiting(3)
         server.process.send_signal(asked)
-        await asyncio.to_thread(_until_busy, server, late)
-        # Who asks twice, or in another way, hastens nothing.
-        server.process.terminate()
-        write_lock.execute("ROLLBACK")
+        await _until_no_turn_is_begun(late)
+        # Who asks again hastens nothing.
+        server.process.send_signal(asked)
     answers = await asyncio.gather(*confirming)
 
-    assert [answer.status_code for answer in answers] == [200] * 6
+    assert [answer.status_code for answer in answers] == [200] * 3
     assert all("2 objections are recorded" in answer.text for answer in answers)
-    assert len(recorded(url_of(server))) == 12
+    assert all(answer.headers["connection"] == "close" for answer in answers)
+    assert len(recorded(postgresql)) - before == 6
     assert await asyncio.to_thread(server.process.wait, 60) == 0
-    assert idle.rest() == b""
-    log = server.log.read_text("utf-8")
-    assert "Traceback" not in log and "failed" not in log
+    assert keeps_open.rest() == b""
+    assert "error" not in server.log.read_text("utf-8")
+
+
+async def _until_no_turn_is_begun(late: Somebody) -> None:
+    number = 0
+    while True:
+        answer = await late.says_once("hello", f"hello-{number:08}")
+        if answer.status_code != 200:
+            break
+        number += 1
+    assert (answer.status_code, answer.json()["error"]) == (503, "busy")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_nobody_who_is_slow_or_says_nothing_keeps_it_from_stopping(begin: Start) -> None:
+    server = begin()
+    silent, half, slow = (Wire(server.port, receive_buffer=4096) for _ in range(3))
+    assert silent.ask(LIVE).status == 200
+    half.send(LIVE[:10])
+    # Far more answers than the system holds for somebody who does not read them.
+    page = request("GET", "/widget-panel.js")
+    slow.send(page * 200)
+    assert Wire(server.port).ask(LIVE).status == 200
+    assert server.stop() == 0
+
+
+def test_mail_in_hand_is_sent_and_what_was_kept_is_there_after_the_next_start(
+    begin: Start,
+) -> None:
+    server = begin()
+    ana = Somebody([server.address], "ana")
+    asyncio.run(ana.files())
+    assert server.stop() == 0
+    # Nothing is left half written, and the log of writes is in the file.
+    assert not list(server.data_dir.glob("mail/*.part")) + list(server.data_dir.glob("*-wal"))
+    server.start()
+    assert asyncio.run(ana.says("is my objection there?"))
+    asyncio.run(ana.assert_all_is_remembered_once())
+    assert recorded(url_of(server)) == sorted(ana.confirmed)
+
+
+def test_a_second_service_on_the_same_port_ends_at_once_and_touches_nothing(
+    begin: Start, tmp_path: Path
+) -> None:
+    first = begin()
+    second = Server(tmp_path)
+    second.port = first.port
+    with (tmp_path / "out").open("wb") as output:
+        second.begin(output)
+    assert second.process.wait(60) == 1
+    assert (tmp_path / "out").read_text("utf-8") == (
+        f"Port {first.port} is taken: something else, perhaps this service, runs there.\n"
+    )
+    assert not list(tmp_path.glob("objections.db*"))
+    assert first.is_ready()
+
+
+def _garbage(folder: Path) -> dict[str, str]:
+    (folder / "objections.db").write_bytes(b"this is no database" * 1000)
+    return {}
+
+
+def _later_version(folder: Path) -> dict[str, str]:
+    with sqlite3.connect(folder / "objections.db") as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES ('of_next_year')")
+    return {}
+
+
+def _no_folder(folder: Path) -> dict[str, str]:
+    (folder / "file").touch()
+    return {"DATA_DIR": str(folder / "file" / "data")}
+
+
+def _no_postgresql(folder: Path) -> dict[str, str]:
+    return settings_of("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+
+
+def _no_redis(folder: Path) -> dict[str, str]:
+    return {"REDIS_URL": "redis://127.0.0.1:1/0"}
+
+
+def _no_secret(folder: Path) -> dict[str, str]:
+    return {"DATABASE_URL": f"sqlite:///{folder}/x.db", **SECRETS, "SECRET_KEY": ""}
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (_garbage, "The database cannot be used"),
+        (_later_version, "The database cannot be used"),
+        (_no_folder, "Not a directory"),
+        (_no_postgresql, "The database cannot be used"),
+        (_no_redis, "Redis does not answer"),
+        (_no_secret, "SECRET_KEY is missing"),
+    ],
+)
+@pytest.mark.usefixtures("logging_as_before", "model")
+def test_what_cannot_work_does_not_start_and_says_why_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: object, told: str
+) -> None:
+    assert callable(broken)
+    for name, value in {"DATA_DIR": str(tmp_path), **broken(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    _assert_does_not_start(tmp_path, monkeypatch, told)
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_with_the_keys_of_another_database_it_does_not_start(
+    begin: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = begin()
+    asyncio.run(Somebody([server.address], "ana").files())
+    assert server.stop() == 0
+    secrets = server.data_dir / "secrets.env"
+    kept = secrets.read_text("ascii")
+    secrets.unlink()
+    monkeypatch.setenv("DATA_DIR", str(server.data_dir))
+    _assert_does_not_start(server.data_dir, monkeypatch, "DATA_KEYS does not open")
+    secrets.write_text(kept, "ascii")
+    server.start()
+
+
+def _assert_does_not_start(folder: Path, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(cli.app, ["serve", "--port", "0"])
+    assert result.exit_code == 1
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert told in result.stderr
+    sentences = [one for one in result.stderr.splitlines() if one and "level=" not in one]
+    assert len(sentences) == 1, sentences
