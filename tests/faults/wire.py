@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from dataclasses import dataclass
 
 
 class Ended(Exception):
     """The server ended the connection before a whole answer had come."""
+
+
+class CutOff(Exception):
+    """The server did not read all that was sent, and ended the connection: what it had answered may
+    be lost on the way, as TCP is made."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,11 @@ class Wire:
     def ask(self, request: bytes, *, head_only: bool = False) -> Answer:
         """Send one request and read its answer, which has no body with `head_only`.
 
-        Raises Ended; OSError where the server had ended the connection before.
+        Raises Ended, CutOff.
         """
-        self.send(request)
+        # Who is refused in the middle of sending may still read why.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.send(request)
         while True:
             head = self._until(b"\r\n\r\n")
             first, *lines = head.decode("latin-1").split("\r\n")
@@ -100,7 +108,7 @@ class Wire:
         try:
             block = self._connection.recv(65536)
         except ConnectionResetError as error:
-            raise Ended from error
+            raise CutOff from error
         if not block:
             raise Ended
         self._read += block
