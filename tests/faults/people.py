@@ -13,7 +13,7 @@ import httpx
 from tests.conversations.steps import REFERENCE
 
 # Pauses of a tenth of a second: longer than any fault of a test and than a start.
-_PATIENCE = 1200
+_PATIENCE = 600
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Somebody:
                 assert int(answer.headers["retry-after"]) >= 1
                 self.refusals.append(503)
             await asyncio.sleep(0.1)
-        raise AssertionError(f"{method} {path} was not answered within minutes")
+        raise AssertionError(f"{method} {path} was not answered within a minute")
 
     async def _send(self, method: str, path: str, body: Any, accept: str = "") -> httpx.Response:
         self._turns += 1

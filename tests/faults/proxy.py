@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ class Proxy:
 
     def __init__(self, url: str) -> None:
         self._to = make_url(url)
+        # Under which the database knows who comes this way.
+        self.name = f"proxy_{uuid.uuid4().hex}"
         self._is_cut = False
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -31,6 +34,7 @@ class Proxy:
         """The address of the database by this way."""
         host, port = self._listening.getsockname()
         query = {key: value for key, value in self._to.query.items() if key != "host"}
+        query["application_name"] = self.name
         here = self._to.set(host=host, port=port, query=query)
         return here.render_as_string(hide_password=False)
 
