@@ -11,7 +11,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bot import keys_cli, receipt_cli, retention_cli
 from bot.desk.cli import desk
-from bot.log import configure
+from bot.log import configure, unfailing
 from bot.settings import ROOT, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def serve(
     """Run everything: the chat, the widget, and a demo page that embeds it."""
     with _plain_errors():
         settings = _settings()
+        # Whoever reads what is printed may be gone, or their disk full; the service is there for
+        # others.
+        sys.stdout, sys.stderr = unfailing(sys.stdout), unfailing(sys.stderr)
         # First of all: a second process must not migrate the database of the one that runs.
         listening = _listening(host, port)
         application = _started(settings)
@@ -57,10 +60,8 @@ def serve(
         async def announce(*_: Any) -> None:
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{listening.getsockname()[1]}"
-            # Whoever reads this may be gone, or their disk full; the service is there all the same.
-            with suppress(OSError):
-                _say_where_it_goes(settings)
-                out.print(f"Ready at [bold]{_escaped(address)}[/bold]   (Ctrl-C stops it)")
+            _say_where_it_goes(settings)
+            out.print(f"Ready at [bold]{_escaped(address)}[/bold]   (Ctrl-C stops it)")
 
         server.run(sock=listening, access_log=False, motd=False, debug=False)
 

@@ -31,7 +31,7 @@ SAFE_KEYS = frozenset(
 def configure(level: str = "WARNING") -> None:
     """Send logs to standard error, one line each, redacted; `level` as in `logging`."""
     number = getattr(logging, level)
-    stream = Unfailing(sys.stderr)
+    stream = unfailing(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -43,7 +43,7 @@ def configure(level: str = "WARNING") -> None:
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, stream)),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
     # A handler that fails would otherwise print the record, and with it what a person wrote.
@@ -66,6 +66,10 @@ class Unfailing:
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
+    def __getattr__(self, name: str) -> Any:
+        # Whether it is a terminal, in which encoding it is: as the stream itself has it.
+        return getattr(self._stream, name)
+
     def write(self, text: str) -> int:
         """Write if possible; the number of characters taken, which are always all."""
         # ValueError: the stream was closed. What was lost is lost; the next line is tried anew.
@@ -79,6 +83,11 @@ class Unfailing:
         with suppress(OSError, ValueError):
             if self._stream is not None:
                 self._stream.flush()
+
+
+def unfailing(stream: TextIO | None) -> TextIO:
+    """The same stream, writing to which never fails."""
+    return cast(TextIO, Unfailing(stream))
 
 
 def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
