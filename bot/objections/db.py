@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util.queue import Empty
 
 from bot.objections.errors import StorageError
 
@@ -31,9 +32,31 @@ _SERVER: dict[str, Any] = {
     "pool_timeout": PATIENCE_S,
     "connect_args": {"connect_timeout": PATIENCE_S},
 }
+
+
+class _RestingPool(QueuePool):
+    """A pool whose idle connections can be closed while others go on.
+
+    To dispose of the pool and make another would leave a connection open that somebody takes at
+    that moment: it is given back to the old pool, of which nobody knows any more.
+    """
+
+    def rest(self) -> None:
+        """Close the connections that nobody has."""
+        with suppress(Empty):
+            own: Any = self
+            while True:
+                record = own._pool.get(False)
+                # As SQLAlchemy itself does with one too many.
+                try:
+                    record.close()
+                finally:
+                    own._dec_overflow()
+
+
 # A connection goes from one thread to another, and is never in two at once.
 _FILE: dict[str, Any] = {
-    "poolclass": QueuePool,
+    "poolclass": _RestingPool,
     "pool_timeout": PATIENCE_S,
     "connect_args": {"check_same_thread": False},
 }
@@ -160,12 +183,11 @@ class Database:
         connection that is closed moves the write-ahead log into the file, and with the log goes
         what was overwritten or deleted; and a file without connections can be put away and back.
         """
-        if self.engine.dialect.name != "sqlite":
-            return
         pool: Any = self.engine.pool
-        is_idle = pool.checkedin() and not pool.checkedout()
-        if is_idle and time.monotonic() - self._used_at > REST_AFTER_S:
-            self.dispose()
+        if self.engine.dialect.name != "sqlite" or pool.checkedout():
+            return
+        if time.monotonic() - self._used_at > REST_AFTER_S:
+            pool.rest()
 
     def dispose(self) -> None:
         """Close every idle connection."""
