@@ -353,6 +353,8 @@ def test_a_connection_that_is_taken_while_the_others_are_closed_is_closed_the_ne
 ) -> None:
     path = Path(str(sqlite_database.engine.url.database))
     monkeypatch.setattr(db, "REST_AFTER_S", -1)
+    with sqlite_database.session(read_only=True), sqlite_database.session(read_only=True):
+        pass
     with sqlite_database.session() as session, monkeypatch.context() as just_before:
         # Nobody had one when it was looked at.
         just_before.setattr(QueuePool, "checkedout", lambda pool: 0)
