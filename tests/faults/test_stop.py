@@ -24,12 +24,24 @@ pytestmark = pytest.mark.slow
 LIVE = request("GET", "/health/live")
 
 
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.fixture(scope="module")
+def kept(begin: Start) -> Server:
+    """A server with its data in a file, which the tests stop and start."""
+    return begin()
+
+
+@pytest.fixture
+def server(kept: Server) -> Server:
+    """The same, running."""
+    if kept.process.poll() is not None:
+        kept.start()
+    return kept
+
+
 async def test_turns_in_hand_are_answered_and_later_ones_are_told_to_come_again(
-    begin: Start, postgresql: str, asked: signal.Signals
+    begin: Start, postgresql: str
 ) -> None:
     server = begin(**settings_of(postgresql))
-    before = len(recorded(postgresql))
     people = [Somebody([server.address], f"ana{number}") for number in range(3)]
     await asyncio.gather(*(one.files(up_to="objection_confirmed") for one in people))
     late = Somebody([server.address], "late")
@@ -42,16 +54,16 @@ async def test_turns_in_hand_are_answered_and_later_ones_are_told_to_come_again(
             asyncio.create_task(one.says_once("yes", f"the-yes-of-{one.name}")) for one in people
         ]
         await held.until_waiting(3)
-        server.process.send_signal(asked)
+        server.process.terminate()
         await _until_no_turn_is_begun(late)
         # Who asks again hastens nothing.
-        server.process.send_signal(asked)
+        server.process.terminate()
     answers = await asyncio.gather(*confirming)
 
     assert [answer.status_code for answer in answers] == [200] * 3
     assert all("2 objections are recorded" in answer.text for answer in answers)
     assert all(answer.headers["connection"] == "close" for answer in answers)
-    assert len(recorded(postgresql)) - before == 6
+    assert len(recorded(postgresql)) == 6
     assert await asyncio.to_thread(server.process.wait, 60) == 0
     assert keeps_open.rest() == b""
     assert "error" not in server.log.read_text("utf-8")
@@ -68,8 +80,45 @@ async def _until_no_turn_is_begun(late: Somebody) -> None:
     assert int(answer.headers["retry-after"]) >= 1
 
 
-def test_nobody_who_is_slow_or_says_nothing_keeps_it_from_stopping(begin: Start) -> None:
-    server = begin()
+def test_a_second_service_on_the_same_port_ends_at_once_and_touches_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    second = Server(tmp_path)
+    second.port = server.port
+    with (tmp_path / "out").open("wb") as output:
+        second.begin(output)
+    assert second.process.wait(60) == 1
+    assert (tmp_path / "out").read_text("utf-8") == (
+        f"Port {server.port} is taken: something else, perhaps this service, runs there.\n"
+    )
+    assert not list(tmp_path.glob("objections.db*"))
+    assert server.is_ready()
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_after_a_stop_all_is_there_and_only_with_its_keys_it_starts_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = Somebody([server.address], "ana")
+    asyncio.run(ana.files())
+    assert server.stop() == 0
+    # No mail is left half written, and what was in the log of writes is in the file.
+    assert not [*server.data_dir.glob("mail/*.part"), *server.data_dir.glob("*-wal")]
+
+    secrets = server.data_dir / "secrets.env"
+    kept = secrets.read_text("ascii")
+    secrets.unlink()
+    monkeypatch.setenv("DATA_DIR", str(server.data_dir))
+    _assert_does_not_start(server.data_dir, monkeypatch, "DATA_KEYS does not open")
+    secrets.write_text(kept, "ascii")
+
+    server.start()
+    assert asyncio.run(ana.says("is my objection there?"))
+    asyncio.run(ana.assert_all_is_remembered_once())
+    assert recorded(url_of(server)) == sorted(ana.confirmed)
+
+
+def test_nobody_who_is_slow_or_says_nothing_keeps_it_from_stopping(server: Server) -> None:
     silent, half, slow = (Wire(server.port, receive_buffer=4096) for _ in range(3))
     assert silent.ask(LIVE).status == 200
     half.send(LIVE[:10])
@@ -77,38 +126,9 @@ def test_nobody_who_is_slow_or_says_nothing_keeps_it_from_stopping(begin: Start)
     page = request("GET", "/widget-panel.js")
     slow.send(page * 200)
     assert Wire(server.port).ask(LIVE).status == 200
-    assert server.stop() == 0
-
-
-def test_mail_in_hand_is_sent_and_what_was_kept_is_there_after_the_next_start(
-    begin: Start,
-) -> None:
-    server = begin()
-    ana = Somebody([server.address], "ana")
-    asyncio.run(ana.files())
-    assert server.stop() == 0
-    # Nothing is left half written, and the log of writes is in the file.
-    assert not list(server.data_dir.glob("mail/*.part")) + list(server.data_dir.glob("*-wal"))
-    server.start()
-    assert asyncio.run(ana.says("is my objection there?"))
-    asyncio.run(ana.assert_all_is_remembered_once())
-    assert recorded(url_of(server)) == sorted(ana.confirmed)
-
-
-def test_a_second_service_on_the_same_port_ends_at_once_and_touches_nothing(
-    begin: Start, tmp_path: Path
-) -> None:
-    first = begin()
-    second = Server(tmp_path)
-    second.port = first.port
-    with (tmp_path / "out").open("wb") as output:
-        second.begin(output)
-    assert second.process.wait(60) == 1
-    assert (tmp_path / "out").read_text("utf-8") == (
-        f"Port {first.port} is taken: something else, perhaps this service, runs there.\n"
-    )
-    assert not list(tmp_path.glob("objections.db*"))
-    assert first.is_ready()
+    # As Ctrl-C does.
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(60) == 0
 
 
 def _garbage(folder: Path) -> dict[str, str]:
@@ -159,22 +179,6 @@ def test_what_cannot_work_does_not_start_and_says_why_in_one_sentence(
     for name, value in {"DATA_DIR": str(tmp_path), **broken(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     _assert_does_not_start(tmp_path, monkeypatch, told)
-
-
-@pytest.mark.usefixtures("logging_as_before")
-def test_with_the_keys_of_another_database_it_does_not_start(
-    begin: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = begin()
-    asyncio.run(Somebody([server.address], "ana").files())
-    assert server.stop() == 0
-    secrets = server.data_dir / "secrets.env"
-    kept = secrets.read_text("ascii")
-    secrets.unlink()
-    monkeypatch.setenv("DATA_DIR", str(server.data_dir))
-    _assert_does_not_start(server.data_dir, monkeypatch, "DATA_KEYS does not open")
-    secrets.write_text(kept, "ascii")
-    server.start()
 
 
 def _assert_does_not_start(folder: Path, monkeypatch: pytest.MonkeyPatch, told: str) -> None:

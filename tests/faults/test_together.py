@@ -96,26 +96,6 @@ async def test_two_that_confirm_at_once_in_one_conversation_file_once(
     assert len(recorded(url_of(servers[0]))) == before + 2
 
 
-async def test_when_one_of_two_is_killed_the_other_carries_its_conversations_on(
-    begin: Start, postgresql: str, redis_url: str
-) -> None:
-    settings = settings_of(postgresql, REDIS_URL=redis_url)
-    first, second = begin(**settings), begin(**settings)
-    people = [Somebody([first.address], f"left{number}") for number in range(4)]
-    filing = [asyncio.create_task(one.files()) for one in people]
-    while min(len(one.sent) for one in people) < 2:
-        await asyncio.sleep(0.02)
-    first.kill()
-    for one in people:
-        # As a proxy in front of both would have it.
-        one.addresses = [second.address]
-    await asyncio.gather(*filing)
-    for one in people:
-        assert len(one.confirmed) == 2
-        await one.assert_all_is_remembered_once()
-        assert {*one.confirmed} <= {*recorded(postgresql)}
-
-
 async def test_whoever_reads_an_answer_slowly_keeps_nobody_waiting_and_loses_nothing(
     one: Sequence[Server],
 ) -> None:
@@ -165,3 +145,22 @@ async def test_a_log_on_a_full_disk_costs_nobody_an_answer(tmp_path: Path, model
     assert ana.refusals == []
     assert len(ana.confirmed) == 2
     assert await asyncio.to_thread(server.stop) == 0
+
+
+async def test_when_one_of_two_is_killed_the_other_carries_its_conversations_on(
+    two: Sequence[Server], postgresql: str
+) -> None:
+    first, second = two
+    people = [Somebody([first.address], f"left{number}") for number in range(4)]
+    filing = [asyncio.create_task(one.files()) for one in people]
+    while min(len(one.sent) for one in people) < 2:
+        await asyncio.sleep(0.02)
+    first.kill()
+    for one in people:
+        # As a proxy in front of both would have it.
+        one.addresses = [second.address]
+    await asyncio.gather(*filing)
+    for one in people:
+        assert len(one.confirmed) == 2
+        await one.assert_all_is_remembered_once()
+        assert {*one.confirmed} <= {*recorded(postgresql)}
