@@ -76,16 +76,23 @@ message = st.one_of(
     ),
     st.fixed_dictionaries({"id": good_id}),
 )
-deep = st.sampled_from((
-    b"[" * 8000, b'{"a":' * 1500, b"[" * 4000 + b"]" * 4000, b'{"id":' + b"9" * 8000 + b"}",
-    b'{"id":"12345678","text":"\\ud800"}', b'{"id":"12345678","text":"hello"', b"\xff\xfe{}", b"",
-    b"\x00", b"null", b"NaN", b'{"id":1e999}', b"x" * 8193, b'{"text":"' + b"x" * 1_000_000 + b'"}',
+nested = st.builds(
+    lambda part, end, times: part * times + end * times,
+    st.sampled_from((b"[", b'{"a":', b'[{"id":')),
+    st.sampled_from((b"", b"]")),
+    st.sampled_from((10, 900, 1100)),
+)
+odd_body = st.sampled_from((
+    b'{"id":' + b"9" * 8000 + b"}", b'{"id":"12345678","text":"\\ud800"}', b"\xff\xfe{}", b"",
+    b'{"id":"12345678","text":"hello"', b"\x00", b"null", b"NaN", b'{"id":1e999}', b"x" * 8193,
+    b'{"text":"' + b"x" * 1_000_000 + b'"}',
 ))
 body = st.one_of(
     message.map(lambda value: json.dumps(value).encode()),
     any_json.map(lambda value: json.dumps(value).encode()),
     st.binary(max_size=40),
-    deep,
+    nested,
+    odd_body,
 )
 content_type = st.sampled_from((
     "application/json", "application/json", "application/json; charset=utf-8", "text/plain", "",
@@ -100,25 +107,39 @@ length = st.sampled_from(
 )
 
 
+PARTS = ("call", "session", "scheme", "type", "accept", "origin", "body", "body", "body")
+
+
 @st.composite
 def contract(draw: st.DrawFn, token: str) -> Sent:
-    """Something for an address of the contract, with a body, a type or a session that is wrong."""
-    method = draw(st.sampled_from(METHODS))
-    path = draw(st.sampled_from(PATHS) | visible.map(lambda text: f"/chat/receipts/{text}"))
-    session = draw(st.sampled_from(
-        (token, token, token[:-2], f"{token}x", "", "a.b.c", token.swapcase(), "\x7f", "é")
-    ))
-    scheme = draw(st.sampled_from(("Bearer ", "Bearer ", "bearer ", "Basic ", "", "Bearer  x ")))
-    if (method, path) == ("DELETE", "/chat/session"):
-        # The conversation is needed until the end.
-        session = "x"
-    headers = {"authorization": scheme + session, "content_type": draw(content_type)}
-    if draw(st.booleans()):
+    """A message of the contract, or a call of another address, with a thing or two that are wrong:
+    with more than that the first would hide the others."""
+    wrong = draw(st.sets(st.sampled_from(PARTS), min_size=1, max_size=2))
+    method, path = "POST", draw(st.sampled_from(("/chat/messages", "/chat/messages", *CHAT)))
+    headers = {"authorization": f"Bearer {token}", "content_type": "application/json"}
+    content = b'{"id": "always-the-same", "text": "hello"}'
+    if "call" in wrong:
+        method = draw(st.sampled_from(METHODS))
+        path = draw(st.sampled_from(PATHS) | visible.map(lambda text: f"/chat/receipts/{text}"))
+    if "session" in wrong or (method, path) == ("DELETE", "/chat/session"):
+        # The conversation itself is needed until the end.
+        session = draw(st.sampled_from(
+            (token[:-2], f"{token}x", "", "a.b.c", token.swapcase(), "\x7f", "é")
+        ))
+        headers["authorization"] = f"Bearer {session}"
+    if "scheme" in wrong:
+        scheme = draw(st.sampled_from(("bearer ", "Basic ", "", "Bearer  x ", "\x00")))
+        headers["authorization"] = headers["authorization"].replace("Bearer ", scheme)
+    if "type" in wrong:
+        headers["content_type"] = draw(content_type)
+    if "accept" in wrong:
         headers["accept"] = draw(st.sampled_from(("text/event-stream", "", "\x00", "*/*")))
-    if draw(st.booleans()) and draw(st.booleans()):
+    if "origin" in wrong:
         headers["origin"] = draw(visible)
-    posts = method not in ("GET", "HEAD", "OPTIONS") or draw(st.booleans())
-    content = draw(body) if posts else b""
+    if "body" in wrong:
+        content = draw(body)
+    elif method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+        content = b""
     # Sanic reads no more than it has to, and closes without having said that it would.
     is_whole = len(content) <= MAX_BODY
     return Sent(request(method, path, content, **headers), method, is_whole)
