@@ -16,6 +16,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
+from bot.objections import sealed
 from bot.objections.crypto import Keys
 from bot.objections.db import REST_AFTER_S, Database
 from bot.objections.errors import StorageError, UnknownReference
@@ -28,6 +29,7 @@ from bot.runtime import assistant, channel, framing
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.limits import rate_limit
+from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
 from bot.settings import Settings
@@ -45,6 +47,10 @@ PAGES = {
         for file in sorted((WEB / "locales").glob("*.json"))
     },
 }
+# Seconds after which a database that says nothing counts as one that is not there.
+_SILENCE_S = 5.0
+# Seconds that the answers to the last turns may take to reach whoever reads them slowly.
+_LAST_WORDS_S = 5.0
 Page = Callable[[Request], Awaitable[BaseHTTPResponse]]
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -98,6 +104,13 @@ class Application:
         # For its owner alone: the database, mails and secrets are in there.
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.database.migrate()
+        with self.database.session(read_only=True) as session:
+            if not sealed.opens(session, self.keys):
+                # Nobody could be answered any more, and what is filed now is sealed otherwise.
+                raise ValueError(
+                    "DATA_KEYS does not open what is in the database. Without DATA_KEYS, it is in "
+                    "secrets.env in DATA_DIR."
+                )
         self._objections, verification = records.made(self.database, self.keys, settings)
         records.use(self._objections, verification)
         self._postman = _postman(self.database, self.keys, settings)
@@ -111,11 +124,16 @@ class Application:
         self.housekeeping.start()
         self._resting = asyncio.create_task(self._rest())
 
+    async def come_to_rest(self) -> None:
+        """Take no new turns, and finish those in hand."""
+        if self._assistant is not None:
+            self._assistant.conversations.close()
+            await self._assistant.conversations.finish()
+
     async def stop(self) -> None:
         """Finish the turns and the mail in hand, and close the database."""
+        await self.come_to_rest()
         await self.housekeeping.stop()
-        if self._assistant is not None:
-            await self._assistant.conversations.finish()
         if self._postman is not None:
             await self._postman.stop()
         if self._assistant is not None:
@@ -130,13 +148,18 @@ class Application:
             await asyncio.to_thread(self.database.rest)
 
     async def ready(self) -> Mapping[str, bool]:
-        """Whether a model is loaded and the database answers."""
+        """Whether a model is loaded, the database answers and, where one is used, Redis does."""
+        checks = {"model": self._assistant is not None, "database": await self._has_database()}
+        if self._settings.redis_url:
+            checks["redis"] = self._assistant is not None and await self._assistant.locks.answers()
+        return checks
+
+    async def _has_database(self) -> bool:
         try:
-            await asyncio.to_thread(self.database.ping)
-            database = True
-        except StorageError:
-            database = False
-        return {"model": self._assistant is not None, "database": database}
+            await asyncio.wait_for(asyncio.to_thread(self.database.check), _SILENCE_S)
+        except (StorageError, asyncio.TimeoutError):
+            return False
+        return True
 
     async def receipt(self, reference: str, kind: str) -> bytes | None:
         """The receipt of an objection as a file, `kind` "json" or "pdf"; None when it has none.
@@ -155,7 +178,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     app.config.REQUEST_MAX_SIZE = channel.MAX_BODY
     app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
     app.config.KEEP_ALIVE_TIMEOUT = 30
-    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.turn_limit
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = _LAST_WORDS_S
     app.config.FALLBACK_ERROR_FORMAT = "json"
     messages = rate_limit(settings.rate_limit, settings.redis_url, "messages")
     sessions = rate_limit(settings.session_rate_limit, settings.redis_url, "sessions")
@@ -172,6 +195,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
     framing.end_after_chunks(app)
+    connections = Connections(app)
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
 
@@ -194,6 +218,12 @@ def web(application: Application, settings: Settings) -> Sanic:
     @app.before_server_start
     async def begin(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await application.begin()
+
+    @app.before_server_stop
+    async def come_to_rest(_app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        ignore_further_signals(loop)
+        connections.end()
+        await application.come_to_rest()
 
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:

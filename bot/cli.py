@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
+import socket
 import subprocess
 import sys
 import uuid
@@ -19,7 +21,7 @@ from rich.table import Table
 
 from bot import keys_cli, receipt_cli, retention_cli
 from bot.desk.cli import desk
-from bot.log import configure
+from bot.log import configure, unfailing
 from bot.settings import ROOT, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ def serve(
     """Run everything: the chat, the widget, and a demo page that embeds it."""
     with _plain_errors():
         settings = _settings()
+        # Whoever reads what is printed may be gone, or their disk full; the service is there for
+        # others.
+        sys.stdout, sys.stderr = unfailing(sys.stdout), unfailing(sys.stderr)
+        # First of all: a second process must not migrate the database of the one that runs.
+        listening = _listening(host, port)
         application = _started(settings)
         from bot.app import web
 
@@ -51,10 +58,31 @@ def serve(
 
         @server.after_server_start  # type: ignore[untyped-decorator]
         async def announce(*_: Any) -> None:
+            shown = f"[{host}]" if ":" in host else host
+            address = f"http://{shown}:{listening.getsockname()[1]}"
             _say_where_it_goes(settings)
-            out.print(f"Ready at [bold]http://{host}:{port}[/bold]   (Ctrl-C stops it)")
+            out.print(f"Ready at [bold]{_escaped(address)}[/bold]   (Ctrl-C stops it)")
 
-        server.run(host=host, port=port, access_log=False, motd=False, debug=False)
+        server.run(sock=listening, access_log=False, motd=False, debug=False)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that has the port for itself; who connects waits until the service is ready.
+
+    Exits with one sentence when the port cannot be had.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # A name may have addresses of both kinds; what people type by hand is the older one.
+        found.sort(key=lambda one: one[0] != socket.AF_INET)
+        family, _, _, _, address = found[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _stop(f"Port {port} is taken: something else, perhaps this service, runs there.")
+        _stop(f"Cannot listen at {host}, port {port}: {error.strerror}.")
+    except OverflowError:
+        _stop("The port must be a number from 0 to 65535.")
 
 
 @app.command()

@@ -6,6 +6,8 @@ Rasa, and those quote what people write. Two rules hold for everything that is l
 - of a structured event only the keys in `SAFE_KEYS` keep their values;
 - of a library's log line we keep where it came from and the type of the error, not its text,
   because Rasa puts whole conversations into such texts.
+
+And writing a line never fails: a full disk or a closed pipe must not cost somebody their turn.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -28,6 +31,7 @@ SAFE_KEYS = frozenset(
 def configure(level: str = "WARNING") -> None:
     """Send logs to standard error, one line each, redacted; `level` as in `logging`."""
     number = getattr(logging, level)
+    stream = unfailing(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -39,15 +43,51 @@ def configure(level: str = "WARNING") -> None:
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    # A handler that fails would otherwise print the record, and with it what a person wrote.
+    logging.raiseExceptions = False
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(_WhereNotWhat())
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
     # Warnings of libraries quote what they warn of, and Rasa sets its own filters for them.
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").disabled = True
+
+
+class Unfailing:
+    """A text stream that drops what cannot be written: the disk is full, the reader has gone.
+
+    Args:
+        stream: None drops everything; Python gives None for a standard error that is closed.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        # Whether it is a terminal, in which encoding it is: as the stream itself has it.
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write if possible; the number of characters taken, which are always all."""
+        # ValueError: the stream was closed. What was lost is lost; the next line is tried anew.
+        with suppress(OSError, ValueError):
+            if self._stream is not None:
+                self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush if possible."""
+        with suppress(OSError, ValueError):
+            if self._stream is not None:
+                self._stream.flush()
+
+
+def unfailing(stream: TextIO | None) -> TextIO:
+    """The same stream, writing to which never fails."""
+    return cast(TextIO, Unfailing(stream))
 
 
 def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

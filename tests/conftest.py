@@ -3,17 +3,19 @@ REQUIRE_ALL=1, as in CI, leaving out is failing."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -47,47 +49,88 @@ def model() -> Path:
     return train_when_needed(ROOT)
 
 
+class Server:
+    """`objection-bot serve` as a process that can be stopped or killed and started anew.
+
+    Attributes:
+        data_dir: where it keeps its data; its log is `serve.log` in there.
+        port: the same after every start.
+        address: of its chat and pages.
+        process: the one that was started last.
+    """
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = data_dir / "serve.log"
+        self.environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            "DATA_DIR": str(data_dir),
+            "RATE_LIMIT": "off",
+            **settings,
+        }
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        with self.log.open("ab") as output:
+            self.begin(output)
+        for _ in range(600):
+            if self.process.poll() is not None:
+                pytest.fail(f"the server stopped: {self.log.read_text('utf-8')[-2000:]}")
+            if self.is_ready():
+                return
+            time.sleep(0.1)
+        pytest.fail("the server was not ready within a minute")
+
+    def begin(self, output: int | IO[bytes]) -> None:
+        """Start it, with what it prints going to `output`, and wait for nothing."""
+        command = [sys.executable, "-m", "bot", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=output, stderr=subprocess.STDOUT
+        )
+
+    def is_ready(self) -> bool:
+        """Whether it says that it is."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/health/ready", timeout=30) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit code. One that does not stop is killed: -9."""
+        self.process.terminate()
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+
+    def kill(self) -> int:
+        """End it at once, whatever it is doing."""
+        self.process.kill()
+        return self.process.wait(60)
+
+
+def free_port() -> int:
+    """A port that nothing listens on, and that the system gives to no outgoing connection: one
+    might else connect to itself while the server is away, and keep the port."""
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def serving(data_dir: Path, **settings: str) -> Iterator[str]:
     """Run `objection-bot serve` with its data in `data_dir`; yields its address when ready."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
-        "DATA_DIR": str(data_dir),
-        "RATE_LIMIT": "off",
-        **settings,
-    }
-    log = data_dir / "serve.log"
-    command = [sys.executable, "-m", "bot", "serve", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    address = f"http://127.0.0.1:{port}"
+    server = Server(data_dir, **settings)
     try:
-        _wait_until_ready(address, process, log)
-        yield address
+        server.start()
+        yield server.address
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            pytest.fail(f"the server stopped: {log.read_text('utf-8')[-2000:]}")
-        try:
-            with urllib.request.urlopen(f"{address}/health/ready", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail("the server was not ready within a minute")
+        server.stop()
 
 
 @pytest.fixture(scope="session")

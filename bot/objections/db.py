@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +14,11 @@ import sqlalchemy.exc
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util.queue import Empty
 
 from bot.objections.errors import StorageError
 
@@ -30,9 +32,31 @@ _SERVER: dict[str, Any] = {
     "pool_timeout": PATIENCE_S,
     "connect_args": {"connect_timeout": PATIENCE_S},
 }
+
+
+class _RestingPool(QueuePool):
+    """A pool whose idle connections can be closed while others go on.
+
+    To dispose of the pool and make another would leave a connection open that somebody takes at
+    that moment: it is given back to the old pool, of which nobody knows any more.
+    """
+
+    def rest(self) -> None:
+        """Close the connections that nobody has."""
+        with suppress(Empty):
+            own: Any = self
+            while True:
+                record = own._pool.get(False)
+                # As SQLAlchemy itself does with one too many.
+                try:
+                    record.close()
+                finally:
+                    own._dec_overflow()
+
+
 # A connection goes from one thread to another, and is never in two at once.
 _FILE: dict[str, Any] = {
-    "poolclass": QueuePool,
+    "poolclass": _RestingPool,
     "pool_timeout": PATIENCE_S,
     "connect_args": {"check_same_thread": False},
 }
@@ -103,12 +127,19 @@ class Database:
             yield connection
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema up to date. Safe when several processes start at once."""
+        """Bring the schema up to date. Safe when several processes start at once.
+
+        Raises StorageError, also when a later version of this program made the database.
+        """
         config = Config()
         config.set_main_option("script_location", "bot.objections:migrations")
         with self.migrating() as session:
             config.attributes["connection"] = session
-            command.upgrade(config, revision)
+            try:
+                command.upgrade(config, revision)
+            except CommandError:
+                _log.error("database_of_another_version")
+                raise StorageError() from None
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -137,6 +168,14 @@ class Database:
         with self.session(read_only=True) as session:
             session.execute(text("SELECT 1"))
 
+    def check(self) -> None:
+        """Return when the database answers and was migrated; raise StorageError when not.
+
+        Where a file was put away, SQLite makes an empty one, and that answers too.
+        """
+        with self.session(read_only=True) as session:
+            session.execute(text("SELECT version_num FROM alembic_version")).one()
+
     def rest(self) -> None:
         """Close the connections to a file that nobody has used for a moment; call it often.
 
@@ -144,12 +183,11 @@ class Database:
         connection that is closed moves the write-ahead log into the file, and with the log goes
         what was overwritten or deleted; and a file without connections can be put away and back.
         """
-        if self.engine.dialect.name != "sqlite":
-            return
         pool: Any = self.engine.pool
-        is_idle = pool.checkedin() and not pool.checkedout()
-        if is_idle and time.monotonic() - self._used_at > REST_AFTER_S:
-            self.dispose()
+        if self.engine.dialect.name != "sqlite" or pool.checkedout():
+            return
+        if time.monotonic() - self._used_at > REST_AFTER_S:
+            pool.rest()
 
     def dispose(self) -> None:
         """Close every idle connection."""

@@ -12,8 +12,9 @@ from sqlalchemy import Table, select
 from sqlalchemy.engine import Connection
 
 from bot.objections import cases, model
+from bot.objections.crypto import Keys, Unreadable
 
-__all__ = ["FIELDS", "lock", "of_person"]
+__all__ = ["FIELDS", "lock", "of_person", "opens"]
 
 # (table, column), as they stand in the identity of a sealed field.
 FIELDS: tuple[tuple[Table, str], ...] = (
@@ -49,6 +50,19 @@ def lock(session: Connection, contact_id: str) -> Any:
     _hold(session, model.objection, contact_id)
     person = select(model.contact).where(model.contact.c.id == contact_id).with_for_update()
     return session.execute(person).one_or_none()
+
+
+def opens(session: Connection, keys: Keys) -> bool:
+    """Whether these keys open what somebody told earlier; those of another database do not."""
+    person = session.execute(select(model.contact).limit(1)).first()
+    if person is None:
+        return True
+    try:
+        sealer = keys.subject(person.wrapped_key, person.id)
+        sealer.open(person.full_name, table="contact", row_id=person.id, column="full_name")
+    except Unreadable:
+        return False
+    return True
 
 
 def _hold(session: Connection, table: Table, contact_id: str) -> None:

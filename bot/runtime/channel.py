@@ -20,6 +20,7 @@ from sanic.exceptions import (
     NotFound,
     PayloadTooLarge,
     SanicException,
+    ServiceUnavailable,
 )
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
@@ -246,7 +247,11 @@ def add_error_answers(app: Sanic) -> None:
                 return ChatError(code).response()
         if isinstance(error, SanicException) and error.status_code < 500:
             return ChatError("malformed").response()
-        log.error("request_failed", exc_info=error)
+        if isinstance(error, ServiceUnavailable):
+            # Sanic's own word for a client that has left, or that took too long to read.
+            log.info("request_left")
+        else:
+            log.error("request_failed", exc_info=error)
         return ChatError("failed", retry_after=2).response()
 
 

@@ -23,6 +23,8 @@ __all__ = ["LockError", "MemoryLocks", "RedisLocks", "locks"]
 PATIENCE_S = 10.0
 # Seconds after which the lock of a process that was killed is free. Who is alive renews it.
 LIFETIME_S = 10.0
+# Seconds after which a Redis that says nothing counts as one that is not there.
+SILENCE_S = 5.0
 
 
 class MemoryLocks(LockStore):
@@ -60,6 +62,10 @@ class MemoryLocks(LockStore):
             if not self._users[conversation_id]:
                 del self._users[conversation_id], self._locks[conversation_id]
 
+    async def answers(self) -> bool:
+        """Whether locks can be had: always."""
+        return True
+
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -91,7 +97,11 @@ class RedisLocks(LockStore):
         self, url: str, patience_s: float = PATIENCE_S, lifetime_s: float = LIFETIME_S
     ) -> None:
         super().__init__()
-        self._redis = redis.Redis.from_url(url, socket_connect_timeout=5)
+        # Longer than the longest command, which waits for a lock.
+        limit_s = patience_s + SILENCE_S
+        self._redis = redis.Redis.from_url(
+            url, socket_connect_timeout=SILENCE_S, socket_timeout=limit_s
+        )
         self._release = self._redis.register_script(_RELEASE)
         self._renew = self._redis.register_script(_RENEW)
         self._patience_s = patience_s
@@ -115,7 +125,15 @@ class RedisLocks(LockStore):
             alive.cancel()
             # It ends by itself too, and what was done under it is done: no reason to fail.
             with suppress(RedisError, OSError, asyncio.TimeoutError):
-                await self._release(keys=keys, args=[token, self._milliseconds])
+                released = self._release(keys=keys, args=[token, self._milliseconds])
+                await asyncio.wait_for(released, SILENCE_S)
+
+    async def answers(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(await asyncio.wait_for(self._redis.ping(), SILENCE_S))
+        except (RedisError, OSError, asyncio.TimeoutError):
+            return False
 
     async def close(self) -> None:
         """Close the connections."""

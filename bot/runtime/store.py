@@ -313,12 +313,12 @@ def _loaded(connection: Connection, conversation: str, *wanted: Any) -> list[Eve
 
 
 def _redact(connection: Connection, conversation: str, recent: _Recent, new: int) -> bool:
-    """Store anew, without personal data, what belongs to a filing that the new events ended; in
-    `recent` too. Returns whether there was one."""
-    if not any(
-        has_details(event) or (event["event"] == "slot" and event["name"] == "draft_id")
-        for event in recent.events[new:]
-    ):
+    """Store anew, without personal data, what belongs to a filing that the new events ended, and
+    new messages with a code or the like; in `recent` too. Returns whether a filing may be over."""
+    added = recent.events[new:]
+    # A code that was typed during a filing ends none: its details are still needed.
+    ends = any(event["event"] == "slot" and event["name"] == "draft_id" for event in added)
+    if not ends and not any(has_details(event) for event in added):
         return False
     start = recent.first
     earlier: list[Event] = []
@@ -335,7 +335,7 @@ def _redact(connection: Connection, conversation: str, recent: _Recent, new: int
         )
         if index >= len(earlier):
             recent.events[index - len(earlier)] = event
-    return bool(changed)
+    return ends and bool(changed)
 
 
 def _waits_before(found: list[Event], index: int) -> bool:

@@ -17,13 +17,18 @@ from sanic import Sanic
 from bot.app import Application
 from bot.objections.errors import StorageError
 from bot.runtime import channel
+from bot.runtime.assistant import Assistant
 from bot.runtime.conversation import TurnFailed
 from bot.runtime.gate import Busy
 from bot.runtime.limits import LimitUnknown, RateLimit
+from bot.runtime.locks import RedisLocks
 from bot.runtime.tokens import Tokens
 from bot.runtime.turns import Turn
 from bot.settings import Settings
 from tests.contract.conftest import EVENTS, assert_error, events, fresh
+from tests.runtime.conftest import redis_url
+
+__all__ = ["redis_url"]
 
 TOKENS = Tokens("a secret of more than thirty-two bytes", 3600)
 
@@ -150,10 +155,26 @@ async def test_the_application_notices_a_missing_model_and_a_missing_database(
 ) -> None:
     folder = tmp_path / "data"
     application = Application(Settings.load({"DATA_DIR": str(folder)}), tmp_path / "model.tar.gz")
+    # An empty file answers, and is no record.
+    assert await application.ready() == {"model": False, "database": False}
+    application.database.migrate()
     assert await application.ready() == {"model": False, "database": True}
 
     folder.rename(tmp_path / "elsewhere")
     assert await application.ready() == {"model": False, "database": False}
+
+
+async def test_where_redis_is_used_ready_says_whether_it_answers(
+    tmp_path: Path, redis_url: str
+) -> None:
+    settings = Settings.load({"DATA_DIR": str(tmp_path), "REDIS_URL": redis_url})
+    application = Application(settings, tmp_path / "model.tar.gz")
+    assert await application.ready() == {"model": False, "database": False, "redis": False}
+    for url, answers in ((redis_url, True), ("redis://127.0.0.1:1/0", False)):
+        store = RedisLocks(url)
+        application._assistant = Assistant(None, None, store)  # type: ignore[arg-type]
+        assert (await application.ready())["redis"] is answers
+        await store.close()
 
 
 async def test_before_the_model_is_loaded_every_call_says_so(client_of: Open) -> None:

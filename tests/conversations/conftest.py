@@ -118,13 +118,13 @@ def other(application: Application, loop: asyncio.AbstractEventLoop) -> Person:
 @pytest.fixture
 def stored(application: Application) -> Callable[[Person], str]:
     """Everything that the database keeps of a conversation, as text: stored(person)."""
-    events = sa.text("SELECT data FROM conversation_event WHERE conversation = :person")
+    events = sa.text("SELECT data, snapshot FROM conversation_event WHERE conversation = :person")
 
     def dump(person: Person) -> str:
         with application.database.engine.begin() as connection:
-            found = connection.execute(events, {"person": person.id}).scalars().all()
+            found = connection.execute(events, {"person": person.id}).all()
         assert found
-        return "\n".join(found)
+        return "\n".join(str(value) for row in found for value in row)
 
     return dump
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -68,3 +68,21 @@ def test_the_history_stays_whole(person: Person) -> None:
     assert conversations is not None
     history = person.run(conversations.history(person.id))
     assert [message["text"] for message in history if message["from"] == "person"] == said
+
+
+@pytest.mark.parametrize("end", ["yes", "cancel"])
+def test_when_a_long_filing_is_over_nothing_told_in_it_is_kept_anywhere(
+    person: Person, stored: Callable[[Person], str], end: str
+) -> None:
+    person.says("I want to object")
+    for answer in ANSWERS.values():
+        person.says(answer)
+        person.says(QUESTIONS[0])
+    # The search below would find them if they stayed; a snapshot has them.
+    assert all(words in stored(person) for words in PERSONAL)
+    assert '"full_name": "Ana Silva"' in stored(person)
+    person.says(end)
+    assert person.asked != "objection_confirmed"
+    for question in QUESTIONS:
+        assert [words for words in PERSONAL if words in stored(person)] == []
+        person.says(question)

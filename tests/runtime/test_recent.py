@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -343,3 +344,52 @@ def test_where_the_filing_that_is_going_on_began(
         for event in (UserUttered(f"{n}"), SlotSet("draft_id", value))
     ]
     assert filing_since(said, before) == since
+
+
+_STEPS = ("talk", "talk", "talk", "begin", "name", "code", "end", "end with a name")
+
+
+@given(st.lists(st.sampled_from(_STEPS), min_size=6, max_size=24), st.integers(1, 3))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_it_goes_a_filing_keeps_its_details_and_nothing_is_left_of_one_that_is_over(
+    sqlite: Engine, steps: list[str], recent_turns: int
+) -> None:
+    store = ConversationStore(sqlite, DOMAIN, recent_turns=recent_turns)
+    over: list[str] = []
+    told: list[str] = []
+    draft, name = None, None
+
+    async def carry_out() -> None:
+        nonlocal draft, name
+        await store.delete(ANA)
+        for number, step in enumerate(steps):
+            within: list[Event] = []
+            text = f"t{number}"
+            if step in ("name", "end with a name") and draft is not None:
+                name = f"Silva{number}x"
+                told.append(name)
+                text, within = f"I am {name}", [SlotSet("full_name", name)]
+            if step == "begin":
+                # Begun anew, too, without an end of the one before.
+                over.extend(told)
+                draft, name, told[:] = f"d{number}", None, []
+                within = [SlotSet("full_name", None), SlotSet("draft_id", draft)]
+            if step.startswith("end"):
+                over.extend(told)
+                draft, name, told[:] = None, None, []
+                within += [SlotSet("full_name", None), SlotSet("draft_id", None)]
+            parsed = {}
+            if step == "code":
+                text = f"Code{number}x"
+                over.append(text)
+                parsed = {"topic": "check_status/code", "text": text}
+            said = UserUttered(text, {"name": "greet"}, message_id=f"{number}", parse_data=parsed)
+            await talk(store, [said, *turn("", *within)[1:]])
+            kept = all_of(sqlite)
+            assert [word for word in over if word in kept] == []
+            tracker = await store.retrieve(ANA)
+            assert tracker is not None
+            assert tracker.get_slot("full_name") == name
+            assert tracker.get_slot("draft_id") == draft
+
+    asyncio.run(carry_out())

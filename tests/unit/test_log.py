@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import logging
+import os
+import sys
 import warnings
+from collections.abc import Callable
+from typing import TextIO
 
 import pytest
 import structlog
@@ -149,3 +156,57 @@ def test_two_lines_of_text_cannot_pretend_to_be_two_log_lines(capsys: Stderr) ->
     configure("DEBUG")
     structlog.get_logger().error("one", code="x\n2024-01-01 error forged")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def _closed() -> TextIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+def _without_reader() -> TextIO:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w", encoding="utf-8")
+
+
+def _full_disk() -> TextIO:
+    return open("/dev/full", "w", encoding="utf-8")
+
+
+@pytest.mark.parametrize("stream_of", [_closed, _without_reader, _full_disk, lambda: None])
+def test_a_log_that_cannot_be_written_fails_nobody(
+    monkeypatch: pytest.MonkeyPatch, stream_of: Callable[[], TextIO | None]
+) -> None:
+    stream = stream_of()
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure("DEBUG")
+    for _ in range(2):
+        structlog.get_logger().error("one")
+        logging.getLogger("rasa").error("two")
+    if stream is not None:
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def test_after_a_line_that_could_not_be_written_the_next_one_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = Flaky()
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure("ERROR")
+    structlog.get_logger().error("one")
+    stream.is_full = False
+    structlog.get_logger().error("two")
+    assert "event='two'" in stream.getvalue()
+
+
+class Flaky(io.StringIO):
+    """A stream on a disk that is full at first."""
+
+    is_full = True
+
+    def write(self, text: str) -> int:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)

@@ -15,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
 from bot.objections import db, model
 from bot.objections.db import Conflict, Database
@@ -345,6 +346,24 @@ def test_after_a_rest_nothing_is_left_in_the_log_of_writes(
     monkeypatch.setattr(db, "REST_AFTER_S", -1)
     sqlite_database.rest()
     assert not log_of_writes.exists()
+
+
+def test_a_connection_that_is_taken_while_the_others_are_closed_is_closed_the_next_time(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(str(sqlite_database.engine.url.database))
+    monkeypatch.setattr(db, "REST_AFTER_S", -1)
+    with sqlite_database.session(read_only=True), sqlite_database.session(read_only=True):
+        pass
+    with sqlite_database.session() as session, monkeypatch.context() as just_before:
+        # Nobody had one when it was looked at.
+        just_before.setattr(QueuePool, "checkedout", lambda pool: 0)
+        sqlite_database.rest()
+        session.execute(insert(model.account_center).values(id="two", created_at=NOW))
+    assert centers(sqlite_database) == ["two"]
+    sqlite_database.rest()
+    assert not path.with_name(f"{path.name}-wal").exists()
+    assert centers(sqlite_database) == ["two"]
 
 
 def test_a_file_that_was_replaced_is_opened_anew(sqlite_database: Database, tmp_path: Path) -> None:
