@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,18 @@ def serve(
             out.print(f"Ready at [bold]{_escaped(address)}[/bold]   (Ctrl-C stops it)")
 
         server.run(sock=listening, access_log=False, motd=False, debug=False)
+        _end_soon()
+
+
+def _end_soon(within_s: float = 5.0) -> None:
+    """See to it that the process ends, with exit code 1 when it does not by itself.
+
+    A thread that waits for a database that says nothing cannot be told to stop, and Python waits
+    for it. What it does there is a transaction, done as a whole or not at all.
+    """
+    end = threading.Timer(within_s, os._exit, [1])
+    end.daemon = True
+    end.start()
 
 
 def _listening(host: str, port: int) -> socket.socket:

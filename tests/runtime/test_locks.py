@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import socket
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -203,3 +204,15 @@ async def test_when_redis_is_gone_the_lock_cannot_be_had(ana: str) -> None:
     store = RedisLocks("redis://127.0.0.1:1/0")
     with pytest.raises(LockError):
         await _take(store, ana)
+
+
+async def test_a_redis_that_says_nothing_is_one_that_is_not_there(
+    ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.runtime.locks.SILENCE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = RedisLocks(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", patience_s=0.2)
+        assert not await store.answers()
+        with pytest.raises(LockError):
+            await _take(store, ana)
+        await store.close()

@@ -245,3 +245,15 @@ def test_chat_is_the_same_conversation_in_the_terminal(model: Path, tmp_path: Pa
     assert "What is your full name?" in result.stdout
     assert "nothing is sent to Meta" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(("hangs_s", "code"), [(0, 0), (600, 1)])
+def test_a_thread_that_hangs_does_not_keep_the_process_from_ending(
+    hangs_s: int, code: int
+) -> None:
+    program = (
+        "import threading, time; from bot.cli import _end_soon; "
+        f"threading.Thread(target=time.sleep, args=[{hangs_s}]).start(); _end_soon(0.5)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=120)
+    assert ended.returncode == code
