@@ -27,6 +27,7 @@ from bot.retention import Housekeeping
 from bot.runtime import assistant, channel
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
+from bot.runtime.identity import Identities
 from bot.runtime.limits import rate_limit
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
@@ -153,7 +154,8 @@ def web(application: Application, settings: Settings) -> Sanic:
     app.blueprint(
         channel.blueprint(
             application,
-            Tokens(settings.secret_key, settings.session_lifetime),
+            Tokens(settings.secret_key, settings.session_lifetime, application.keys),
+            Identities(settings.identity_key),
             messages,
             sessions,
             settings.allowed_origins,

@@ -107,6 +107,8 @@ class BotMessage:
     back: Button | None = None
     # Whether it says why what the person wrote was not taken.
     is_problem: bool = False
+    # Steps that were answered before the filing began: they are not counted.
+    answered: tuple[str, ...] = ()
 
     @property
     def every_button(self) -> tuple[Button, ...]:
@@ -128,7 +130,8 @@ class BotMessage:
         if self.download is not None:
             message["download"] = self.download
         if self.asks in STEPS:
-            message["progress"] = {"step": STEPS.index(self.asks) + 1, "of": len(STEPS)}
+            steps = [step for step in STEPS if step == self.asks or step not in self.answered]
+            message["progress"] = {"step": steps.index(self.asks) + 1, "of": len(steps)}
         if self.back is not None:
             message["back"] = self.back.as_dict()
         if self.card:
@@ -252,6 +255,7 @@ def _message(turn: Turn, event: Event) -> BotMessage:
         ),
         back=Button(f"{identity}.back", "Back", _GO_BACK) if goes_back else None,
         is_problem=response.endswith("_problem"),
+        answered=tuple(metadata.get("answered") or ()),
     )
 
 

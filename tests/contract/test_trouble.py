@@ -15,17 +15,20 @@ import pytest
 from sanic import Sanic
 
 from bot.app import Application
+from bot.objections.crypto import Keys
 from bot.objections.errors import StorageError
 from bot.runtime import channel
 from bot.runtime.conversation import TurnFailed
 from bot.runtime.gate import Busy
+from bot.runtime.identity import Identities
 from bot.runtime.limits import LimitUnknown, RateLimit
 from bot.runtime.tokens import Tokens
 from bot.runtime.turns import Turn
 from bot.settings import Settings
 from tests.contract.conftest import EVENTS, assert_error, events, fresh
 
-TOKENS = Tokens("a secret of more than thirty-two bytes", 3600)
+NOBODY = Identities("")
+TOKENS = Tokens("a secret of more than thirty-two bytes", 3600, Keys.parse(Keys.new()))
 
 
 class Service:
@@ -108,7 +111,7 @@ async def _serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = Sanic("trouble", configure_logging=False)
     limit = limit or RateLimit("off")
-    app.blueprint(channel.blueprint(service, TOKENS, limit, limit, frozenset(), proxies))
+    app.blueprint(channel.blueprint(service, TOKENS, NOBODY, limit, limit, frozenset(), proxies))
     channel.add_error_answers(app)
     place = socket.socket()
     place.bind(("127.0.0.1", 0))
