@@ -25,6 +25,7 @@ from bot.runtime.limits import LimitUnknown, RateLimit
 from bot.runtime.tokens import Tokens
 from bot.runtime.turns import Turn
 from bot.settings import Settings
+from tests.conftest import signed
 from tests.contract.conftest import EVENTS, assert_error, events, fresh
 
 NOBODY = Identities("")
@@ -157,6 +158,15 @@ async def test_the_application_notices_a_missing_model_and_a_missing_database(
 
     folder.rename(tmp_path / "elsewhere")
     assert await application.ready() == {"model": False, "database": False}
+
+
+async def test_where_no_page_may_say_who_has_logged_in_nobody_is_believed(
+    client_of: Open,
+) -> None:
+    client = await client_of(Service(Broken()))
+    answer = await client.post("/chat/session", json={"identity": signed()})
+    assert_error(answer, 401, "unauthorized")
+    assert (await client.post("/chat/session", json={})).status_code == 201
 
 
 async def test_before_the_model_is_loaded_every_call_says_so(client_of: Open) -> None:
