@@ -132,7 +132,7 @@ export class Log {
     const element = h("div", { class: "turn bot" }, spoken(strings.botSaid + step), bubble);
     if (message.problem) {
       element.classList.add("wrong");
-      this.#lastProblem = element;
+      this.#lastProblem = bubble;
     }
     const changes = message.card.length > 0 ? this.#card(message, bubble) : [];
     if (message.download !== null) {
