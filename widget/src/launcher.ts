@@ -30,7 +30,6 @@ class ObjectionChat extends HTMLElement {
     { type: "button", class: "launcher", part: "launcher", "aria-haspopup": "dialog" },
     icon(SPEECH),
     h("span", {}, this.#words[0]),
-    this.#badge,
   );
   #problem = h("p", { class: "problem", role: "alert" });
   #panel: Promise<Panel> | null = null;
@@ -48,7 +47,7 @@ class ObjectionChat extends HTMLElement {
     this.#count(0);
     addStyles(this.#root, css);
     this.#launcher.addEventListener("click", () => void this.open());
-    this.#root.append(h("div", { class: "corner" }, this.#problem, this.#launcher));
+    this.#root.append(h("div", { class: "corner" }, this.#problem, this.#badge, this.#launcher));
     addEventListener("hashchange", () => this.#followHash());
     if (this.#followHash()) {
       return;

@@ -5,7 +5,7 @@
  * as long as the page.
  */
 const PREFIX = "objection-chat.";
-const memory = new Map<string, string>();
+const memory = new Map<string, string | null>();
 
 export type Key = "token" | "who" | "open" | "draft" | "queue";
 
@@ -25,11 +25,7 @@ export function save(key: Key, value: string | null): void {
       sessionStorage.setItem(PREFIX + key, value);
     }
   } catch {
-    if (value === null) {
-      memory.delete(key);
-    } else {
-      memory.set(key, value);
-    }
+    memory.set(key, value);
   }
 }
 
