@@ -65,7 +65,8 @@ def say(page: Page, text: str) -> None:
     before = bot_turns(page).count()
     composer(page).fill(text)
     composer(page).press("Enter")
-    expect(bot_turns(page).nth(before)).to_be_visible()
+    # Not "visible": what was wrong with an answer is seen beside the field instead.
+    expect(bot_turns(page).nth(before)).to_be_attached()
     wait_for_the_reply(page)
 
 
