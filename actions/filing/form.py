@@ -71,7 +71,7 @@ class ValidateObjectionForm(BotAction):
             return []  # a button from before this filing
         name, confidence = topic(tracker)
         said = Said(words(tracker), name, confidence, tracker.get_slot("requested_slot"))
-        reading = read(said, tracker.slots)
+        reading = read(said, tracker.slots, login.answered(tracker))
         for note in reading.notes:
             dispatcher.utter_message(response=note.response, **note.values)
         if tracker.get_slot("draft_id") is None:

@@ -82,6 +82,20 @@ def test_every_value_can_be_changed_and_then_counts_as_a_step(person: Person) ->
     assert lines(person)["full_name"] == "Ana Silva"
 
 
+def test_the_way_back_leads_to_what_was_asked(person: Person) -> None:
+    person.login = ANA
+    person.says("I want to object")
+    assert person.last[-1].back is None
+    person.says("go back")
+    assert (person.asked, progress(person)) == ("country", (1, 5))
+    person.says("Ireland")
+    back = person.last[-1].back
+    assert person.asked == "linked_accounts" and back is not None
+    person.press(back.id)
+    assert (person.asked, progress(person)) == ("country", (1, 5))
+    assert person.slots()["account"] == {"platform": "instagram", "handle": "ana.lund"}
+
+
 def test_what_the_person_says_goes_before_what_the_login_says(person: Person) -> None:
     person.login = ANA
     begun = person.says("I object. I'm Bea Costa, instagram bea.costa")
