@@ -222,6 +222,24 @@ def test_11_offline_messages_wait_and_are_sent_once(page: Page, on_record: OnRec
     ]
 
 
+def test_11_what_waits_survives_a_reload_and_is_sent_once(page: Page, on_record: OnRecord) -> None:
+    open_chat(page)
+    begun = on_record("user")
+    page.route("**/chat/messages", lambda route: route.abort())
+    send(page, QUESTION)
+    send(page, "when does it start")
+    expect(conversation(page).get_by_text("Waiting to be sent")).to_have_count(2)
+    page.reload()
+    expect(conversation(page).get_by_text("Waiting to be sent")).to_have_count(2)
+    page.unroute("**/chat/messages")
+    retry(page).click()
+    expect(conversation(page)).not_to_contain_text("Waiting to be sent")
+    wait_for_the_reply(page)
+    page.reload()
+    expect(person_turns(page)).to_have_count(2)
+    assert on_record("user") == [*begun, QUESTION, "when does it start"]
+
+
 def cut_off(route: Route) -> None:
     """The server has it, and of its answer nothing arrives."""
     route.fetch()

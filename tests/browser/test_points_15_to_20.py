@@ -446,6 +446,7 @@ def test_20_the_page_can_open_close_and_send_and_hears_of_it(page: Page) -> None
     chat = "document.querySelector('objection-chat')"
     page.evaluate(f"{chat}.open()")
     expect(panel(page)).to_be_visible()
+    expect(page.locator("objection-chat .launcher")).to_be_hidden()
     expect(bot_turns(page).first).to_be_visible()
     wait_for_the_reply(page)
     page.evaluate(f"{chat}.send('  are my private messages used ')")
@@ -454,6 +455,7 @@ def test_20_the_page_can_open_close_and_send_and_hears_of_it(page: Page) -> None
     wait_for_the_reply(page)
     page.evaluate(f"{chat}.close()")
     expect(panel(page)).to_be_hidden()
+    expect(launcher(page)).to_be_visible()
     heard = page.evaluate("heard")
     assert heard[0] == ["open", None]
     assert heard[-1] == ["close", None]
