@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from bot.settings import ROOT
 from tests.browser.chat import (
     STATES,
     bot_turns,
@@ -44,6 +45,7 @@ button, textarea, dialog, p { width: 1px !important; position: static !important
 objection-chat { position: static !important; z-index: -1 !important; inset: 0 !important }
 """
 
+GUIDE = (ROOT / "docs" / "embedding.md").read_text("utf-8")
 Visit = Callable[..., Page]
 
 
@@ -99,7 +101,8 @@ AWKWARD = """() => {
         (e) => getComputedStyle(e).display !== "inline" && e.matches("html, .log, dialog")
             && e.scrollWidth > e.clientWidth
     );
-    return { active: active.length, awkward: [
+    const parts = [...shadowRoot.querySelectorAll("[part]")].map((e) => e.getAttribute("part"));
+    return { active: active.length, parts, awkward: [
         ...small.map((e) => ["small", said(e)]), ...out.map((e) => ["out", said(e)]),
         ...zoomed.map((e) => ["zooms", said(e)]), ...wide.map((e) => ["scrolls", e.className]),
     ] };
@@ -121,11 +124,13 @@ def test_15_it_fits_every_screen_and_can_be_touched_in_every_state(
     arabic = (('data-locale="auto"', 'data-locale="ar"'),) if screen == "right to left" else ()
     page = visit(*arabic, **SCREENS[screen])
     counts: dict[str, int] = {}
+    parts: set[str] = set()
 
     def look(state: str) -> None:
         found = page.evaluate(AWKWARD)
         assert found["awkward"] == [], state
         counts[state] = found["active"]
+        parts.update(found["parts"])
         if state not in ("closed", "unread"):
             fits(page)
 
@@ -134,6 +139,10 @@ def test_15_it_fits_every_screen_and_can_be_touched_in_every_state(
     # It has looked: at the one button of the closed chat, and at each line's own in the summary.
     assert counts["closed"] == counts["unread"] == 1
     assert counts["summary"] >= counts["form"] + 7
+    # Those that the guide names, and no others.
+    named = re.search(r"`objection-chat::part\(launcher\)`[^.]*", GUIDE)
+    assert named is not None
+    assert parts == {"launcher", *re.findall(r"`([a-z-]+)`", named[0])}
 
 
 def fits(page: Page) -> None:
