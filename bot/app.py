@@ -28,6 +28,7 @@ from bot.retention import Housekeeping
 from bot.runtime import assistant, channel, framing
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
+from bot.runtime.identity import Identities
 from bot.runtime.limits import rate_limit
 from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
@@ -185,7 +186,8 @@ def web(application: Application, settings: Settings) -> Sanic:
     app.blueprint(
         channel.blueprint(
             application,
-            Tokens(settings.secret_key, settings.session_lifetime),
+            Tokens(settings.secret_key, settings.session_lifetime, application.keys),
+            Identities(settings.identity_key),
             messages,
             sessions,
             settings.allowed_origins,

@@ -65,6 +65,8 @@ class Settings:
     secret_key: str = field(repr=False)
     data_keys: str = field(repr=False)
     signing_key: str = field(repr=False)
+    # Shared with the pages that sign who has logged in; "" where none does.
+    identity_key: str = field(default="", repr=False)
     allowed_origins: frozenset[str] = frozenset()
     rate_limit: str = "30/minute"
     session_rate_limit: str = "20/minute"
@@ -125,14 +127,16 @@ class Settings:
             raise SettingsError(
                 "MAIL_FROM must be an e-mail address when SMTP_URL is set: mail comes from there."
             )
+        secret_key = read.key("SECRET_KEY", made, _new_secret)
         operator = read.text("OPERATOR_NAME")
         controller = read.text("CONTROLLER_NAME") or "Meta"
         return cls(
             data_dir=data_dir,
             database_url=read.database(data_dir),
-            secret_key=read.key("SECRET_KEY", made, _new_secret),
+            secret_key=secret_key,
             data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
             signing_key=read.secret("SIGNING_KEY", made, _new_signing_key),
+            identity_key=read.shared_key("IDENTITY_KEY", secret_key),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
             session_rate_limit=read.rate("SESSION_RATE_LIMIT", "20/minute"),
@@ -188,6 +192,15 @@ class _Reader:
         value = self.secret(name, made, new)
         if len(value) < SHORTEST_KEY:
             raise SettingsError(f"{name} must have at least {SHORTEST_KEY} characters.")
+        return value
+
+    def shared_key(self, name: str, own: str) -> str:
+        """A key that others have too, '' where there is none; never one that is ours alone."""
+        value = self.text(name)
+        if value and len(value.encode()) < SHORTEST_KEY:
+            raise SettingsError(f"{name} must have at least {SHORTEST_KEY} bytes.")
+        if value == own:
+            raise SettingsError(f"{name} must be another one than SECRET_KEY: pages have it too.")
         return value
 
     def url(self, name: str) -> str:

@@ -15,8 +15,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import jwt
 import pytest
 
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
@@ -31,6 +32,8 @@ hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("explore", deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+# What the page around the chat and the shared server both know.
+PAGES_KEY = "the key that a page shares with us, 32 bytes"
 Serve = Callable[..., "contextmanager[str]"]
 
 
@@ -141,9 +144,17 @@ def server_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(model: Path, server_data: Path) -> Iterator[str]:
-    """The address of one running server that many tests share; no rate limit."""
-    with serving(server_data, SESSION_RATE_LIMIT="off") as address:
+    """The address of one running server that many tests share; no rate limit. Pages that have
+    PAGES_KEY may sign who has logged in."""
+    with serving(server_data, SESSION_RATE_LIMIT="off", IDENTITY_KEY=PAGES_KEY) as address:
         yield address
+
+
+def signed(key: str | None = PAGES_KEY, algorithm: str = "HS256", **claims: Any) -> str:
+    """Ana's identity as a page signs it, good for an hour, with these claims instead."""
+    ana = {"name": "Ana Silva", "email": "ana@example.org", "account": "instagram ana.login",
+           "aud": "objection-bot", "exp": int(time.time()) + 3600}
+    return jwt.encode({**ana, **claims}, key, algorithm)
 
 
 @pytest.fixture(scope="session")

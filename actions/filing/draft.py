@@ -76,9 +76,14 @@ _CHANGES = {
 }
 
 
-def summary(slots: Slots) -> str:
-    """Everything that would be filed, a line a field."""
-    return "\n".join(f"- {_TITLES[field]}: {shown(field, slots[field])}" for field in FIELDS)
+def summary(slots: Slots, fields: Iterable[str] = FIELDS) -> str:
+    """Everything that would be filed, or these fields of it, a line a field."""
+    return "\n".join(f"- {_TITLES[field]}: {shown(field, slots[field])}" for field in fields)
+
+
+def titles(fields: Iterable[str]) -> str:
+    """What these fields are called: "name, e-mail"."""
+    return ", ".join(_TITLES[field].lower() for field in fields)
 
 
 def card(slots: Slots) -> list[dict[str, str]]:

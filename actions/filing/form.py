@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records
 from actions.base import BotAction, Event, topic, words
-from actions.filing import draft
+from actions.filing import draft, login
 from actions.filing.reading import is_declaration, read, refuses
 from actions.filing.said import Said
 from actions.withdrawal import agreed
@@ -41,12 +41,21 @@ class BeginObjection(BotAction):
             dispatcher.utter_message(response="say_file_begin_again")
             return set_slots({**begun, **draft.from_before(known)})
         dispatcher.utter_message(response="say_file_begin")
-        return set_slots(begun)
+        return set_slots({**begun, **_from_login(dispatcher, tracker)})
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         # Nothing was written down that the filing needs: it goes on, with everything asked for.
         dispatcher.utter_message(response="say_file_begin")
-        return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex})
+        known = _from_login(dispatcher, tracker)
+        return set_slots({**draft.emptied(), "draft_id": uuid.uuid4().hex, **known})
+
+
+def _from_login(dispatcher: CollectingDispatcher, tracker: Tracker) -> dict[str, Any]:
+    """Say what is taken from the person's login, if anything; the slots that hold it."""
+    known = login.taken_over(tracker)
+    if known:
+        dispatcher.utter_message(response="say_file_login", known=draft.summary(known, known))
+    return known
 
 
 class ValidateObjectionForm(BotAction):
@@ -62,7 +71,7 @@ class ValidateObjectionForm(BotAction):
             return []  # a button from before this filing
         name, confidence = topic(tracker)
         said = Said(words(tracker), name, confidence, tracker.get_slot("requested_slot"))
-        reading = read(said, tracker.slots)
+        reading = read(said, tracker.slots, login.answered(tracker))
         for note in reading.notes:
             dispatcher.utter_message(response=note.response, **note.values)
         if tracker.get_slot("draft_id") is None:
@@ -80,7 +89,13 @@ class RestartObjection(BotAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         dispatcher.utter_message(response="say_file_restarted")
         begun = {"draft_id": uuid.uuid4().hex, "notice_display": tracker.get_slot("notice_display")}
-        return set_slots({**draft.emptied(), **begun})
+        ended = set_slots({**draft.emptied(), **begun})
+        known = login.taken_over(tracker)
+        if known:
+            # Without the values: what is said in this turn goes with the draft that it ends.
+            dispatcher.utter_message(response="say_file_login_stays", known=draft.titles(known))
+        # After the new id, and so not of the draft that has ended.
+        return [*ended, *set_slots(known)]
 
 
 class AskField(BotAction):
@@ -95,8 +110,17 @@ class AskField(BotAction):
         return f"action_ask_{self.field}"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        dispatcher.utter_message(response=f"say_ask_{self.field}", **self.values(tracker))
+        self.ask(dispatcher, tracker, f"say_ask_{self.field}", **self.values(tracker))
         return []
+
+    def ask(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, response: str, **values: Any
+    ) -> None:
+        """Ask by this response. What needs no asking goes along, for whoever counts the steps."""
+        answered = login.answered(tracker)
+        if answered:
+            values["answered"] = answered
+        dispatcher.utter_message(response=response, **values)
 
     def values(self, tracker: Tracker) -> dict[str, Any]:
         """The values in the response."""
@@ -131,10 +155,10 @@ class AskAccount(AskField):
         if not known:
             return await super().act(dispatcher, tracker)
         if "handle" in known:
-            dispatcher.utter_message(response="say_ask_platform", handle=known["handle"])
+            self.ask(dispatcher, tracker, "say_ask_platform", handle=known["handle"])
         else:
             platform = known["platform"].title()
-            dispatcher.utter_message(response="say_ask_handle", platform=platform)
+            self.ask(dispatcher, tracker, "say_ask_handle", platform=platform)
         return []
 
 
@@ -146,7 +170,7 @@ class AskLinkedAccounts(AskField):
         if not mentioned:
             return await super().act(dispatcher, tracker)
         values = {**self.values(tracker), "others": draft.labels(mentioned)}
-        dispatcher.utter_message(response="say_ask_linked_mentioned", **values)
+        self.ask(dispatcher, tracker, "say_ask_linked_mentioned", **values)
         return []
 
     def values(self, tracker: Tracker) -> dict[str, str]:
@@ -168,7 +192,7 @@ class AskConfirmation(AskField):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         was_shown = tracker.get_slot("requested_slot") == self.field
         if was_shown and refuses(words(tracker), topic(tracker)[0]):
-            dispatcher.utter_message(response="say_file_what_to_change")
+            self.ask(dispatcher, tracker, "say_file_what_to_change")
             return [SlotSet("summary_shown", None)]
         await super().act(dispatcher, tracker)
         return [SlotSet("summary_shown", True)]

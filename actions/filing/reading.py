@@ -9,7 +9,7 @@ person's own (then nothing is read and the rules answer it) or a reply that was 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from actions.filing import account_replies, phrases
 from actions.filing.draft import ACCOUNT_LISTS, FIELDS, SKIPPED, Slots, shown
@@ -33,8 +33,9 @@ SURE = 0.5
 CERTAIN = 0.8
 
 
-def read(said: Said, draft: Slots) -> Reading:
-    """Read one message against the draft as it stands."""
+def read(said: Said, draft: Slots, answered: Collection[str] = ()) -> Reading:
+    """Read one message against the draft as it stands; `answered` are fields of it that the person
+    was not asked for."""
     reading = Reading()
     if said.asked is None:
         # The message that began the filing: details in it count, everything else was for the bot.
@@ -46,7 +47,8 @@ def read(said: Said, draft: Slots) -> Reading:
         reading.slots[said.asked] = None
         return reading
     if said.asked != FIELDS[0] and phrases.GOES_BACK.fullmatch(said.text.strip()):
-        reading.slots = {_field_before(said.asked): None, "objection_confirmed": None}
+        before = _field_before(said.asked, answered)
+        reading.slots = {before: None, "objection_confirmed": None}
         return reading
     if said.asked != "reason" and account_replies.takes_off(reading, said, draft):
         return reading
@@ -81,9 +83,11 @@ def read(said: Said, draft: Slots) -> Reading:
     return reading
 
 
-def _field_before(asked: str) -> str:
-    """The field that is asked for before `asked`; the last one, where `asked` is none of them."""
-    return FIELDS[FIELDS.index(asked) - 1] if asked in FIELDS else FIELDS[-1]
+def _field_before(asked: str, answered: Collection[str]) -> str:
+    """The field that is asked for before `asked`, which is itself where there is none; the last
+    one, where `asked` is no field."""
+    earlier = FIELDS[: FIELDS.index(asked)] if asked in FIELDS else FIELDS
+    return next((field for field in reversed(earlier) if field not in answered), asked)
 
 
 def refuses(text: str, topic: str | None) -> bool:

@@ -11,6 +11,8 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
 
+from bot.runtime import identity
+
 log = structlog.get_logger()
 
 
@@ -50,6 +52,10 @@ class InProcessActions(EndpointConfig):
         domain = kwargs["json"].get("domain")
         call = _copy({**kwargs["json"], "domain": None})
         call["domain"] = self._copied(domain)
+        who = identity.present()
+        if who is not None:
+            # Here and not in the message's metadata, which is stored with what the person said.
+            call["tracker"]["latest_message"]["identity"] = who.as_dict()
         try:
             result = await asyncio.wait_for(self._executor.run(call), self._limit)
         except ActionExecutionRejection as refusal:

@@ -28,9 +28,10 @@ from bot.objections.errors import StorageError
 from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, UnknownButton
 from bot.runtime.gate import Busy
 from bot.runtime.http_errors import ChatError
+from bot.runtime.identity import Identities, Identity, IdentityRefused, acting_for
 from bot.runtime.limits import LimitUnknown, RateLimit
 from bot.runtime.proxies import counted_as, sender
-from bot.runtime.tokens import BadToken, Tokens
+from bot.runtime.tokens import BadToken, Session, Tokens
 from bot.runtime.turns import Turn
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 MAX_BODY = 8 * 1024
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _BUTTON_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+NOT_TAKEN_OVER = "Your login could not be taken over. You can use this chat without it."
 _NO_STORE = {"Cache-Control": "no-store"}
 _FILES = {"json": "application/json", "pdf": "application/pdf"}
 
@@ -64,6 +66,7 @@ class Service(Protocol):
 def blueprint(
     service: Service,
     tokens: Tokens,
+    identities: Identities,
     turn_limit: RateLimit,
     session_limit: RateLimit,
     allowed_origins: frozenset[str],
@@ -74,6 +77,7 @@ def blueprint(
     Args:
         service: the application.
         tokens: of the sessions.
+        identities: reads who has logged in to the page around the chat.
         turn_limit: messages in one conversation.
         session_limit: new conversations from one address.
         allowed_origins: pages that may use the chat.
@@ -98,36 +102,48 @@ def blueprint(
             raise ChatError("not_ready", retry_after=2)
         return service.conversations
 
-    def session_of(request: Request) -> str:
+    def session_of(request: Request) -> Session:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise ChatError("unauthorized")
         try:
-            return tokens.conversation(token.strip())
+            return tokens.session(token.strip())
         except BadToken as error:
             raise ChatError("unauthorized") from error
 
+    def identity_in(body: dict[str, Any]) -> Identity | None:
+        if body.get("identity") is None:
+            return None
+        try:
+            return identities.read(body["identity"])
+        except IdentityRefused as refusal:
+            # For whoever runs this: a page signs with another key, or its clock is wrong.
+            log.warning("identity_refused", code=refusal.why)
+            raise ChatError("unauthorized", NOT_TAKEN_OVER) from refusal
+
     @routes.post("/chat/session")
     async def new_session(request: Request) -> HTTPResponse:
-        _json_object(request)
+        body = _json_object(request)
         await slow_down(session_limit, address_of(request))
         conversations()
-        token, expires = tokens.new()
+        token, expires = tokens.new(identity_in(body))
         body = {"session": token, "expires_at": expires.isoformat(timespec="seconds")}
         return json(body, status=201, headers=_NO_STORE)
 
     @routes.post("/chat/messages")
     async def new_message(request: Request) -> BaseHTTPResponse | None:
-        conversation = session_of(request)
+        session = session_of(request)
+        conversation = session.conversation
         message_id, text, button = _message(_json_object(request))
         await slow_down(turn_limit, conversation)
         chat = conversations()
 
         async def turn() -> Turn:
             try:
-                if button is not None:
-                    return await chat.press(conversation, message_id, button)
-                return await chat.say(conversation, message_id, text or "")
+                with acting_for(session.identity):
+                    if button is not None:
+                        return await chat.press(conversation, message_id, button)
+                    return await chat.say(conversation, message_id, text or "")
             except TextRefused as error:
                 raise ChatError("text_refused", error.sentence) from error
             except UnknownButton as error:
@@ -145,7 +161,7 @@ def blueprint(
 
     @routes.get("/chat/history")
     async def get_history(request: Request) -> HTTPResponse:
-        conversation = session_of(request)
+        conversation = session_of(request).conversation
         try:
             messages = await conversations().history(conversation)
         except TurnFailed as error:
@@ -154,7 +170,7 @@ def blueprint(
 
     @routes.get("/chat/receipts/<name>")
     async def get_receipt(request: Request, name: str) -> HTTPResponse:
-        conversation = session_of(request)
+        conversation = session_of(request).conversation
         await slow_down(turn_limit, conversation)
         reference, _, kind = name.rpartition(".")
         try:
@@ -176,7 +192,7 @@ def blueprint(
 
     @routes.delete("/chat/session")
     async def delete_session(request: Request) -> HTTPResponse:
-        conversation = session_of(request)
+        conversation = session_of(request).conversation
         try:
             await conversations().forget(conversation)
         except TurnFailed as error:

@@ -20,7 +20,7 @@ PERSONAL_SLOTS = frozenset(
 )
 # Responses that say a person's details back.
 PERSONAL_RESPONSES = frozenset(
-    {"say_ask_objection_confirmed", "say_file_changed", "say_ask_platform",
+    {"say_file_login", "say_ask_objection_confirmed", "say_file_changed", "say_ask_platform",
      "say_ask_linked_accounts", "say_ask_unlinked_accounts", "say_ask_linked_mentioned",
      "say_file_one_more", "say_file_taken_off"}
 )

@@ -8,7 +8,7 @@ back `m.n.back`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -107,6 +107,8 @@ class BotMessage:
     back: Button | None = None
     # Whether it says why what the person wrote was not taken.
     is_problem: bool = False
+    # Steps that were answered before the filing began: they are not counted.
+    answered: tuple[str, ...] = ()
 
     @property
     def every_button(self) -> tuple[Button, ...]:
@@ -128,7 +130,8 @@ class BotMessage:
         if self.download is not None:
             message["download"] = self.download
         if self.asks in STEPS:
-            message["progress"] = {"step": STEPS.index(self.asks) + 1, "of": len(STEPS)}
+            steps = _steps(self.asks, self.answered)
+            message["progress"] = {"step": steps.index(self.asks) + 1, "of": len(steps)}
         if self.back is not None:
             message["back"] = self.back.as_dict()
         if self.card:
@@ -232,7 +235,8 @@ def _message(turn: Turn, event: Event) -> BotMessage:
     data = event.get("data") or {}
     buttons = data.get("buttons") or []
     asks = _asked(response)
-    goes_back = response.startswith("say_ask_") and asks in STEPS[1:]
+    answered = tuple(metadata.get("answered") or ())
+    goes_back = response.startswith("say_ask_") and asks in _steps(asks, answered)[1:]
     return BotMessage(
         id=identity,
         text=event.get("text") or "",
@@ -252,7 +256,13 @@ def _message(turn: Turn, event: Event) -> BotMessage:
         ),
         back=Button(f"{identity}.back", "Back", _GO_BACK) if goes_back else None,
         is_problem=response.endswith("_problem"),
+        answered=answered,
     )
+
+
+def _steps(asks: str | None, answered: Collection[str]) -> list[str]:
+    """The questions of a filing without those that need no asking, apart from `asks`."""
+    return [step for step in STEPS if step == asks or step not in answered]
 
 
 def _topic(response: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rasa_sdk import Tracker
 
 from actions.base import BotAction
 from actions.filing import draft
@@ -28,6 +29,7 @@ from bot.objections.errors import StorageError
 from bot.objections.sitting import Known
 from bot.runtime.wording import load_said
 from tests.actions.conftest import ANA, REFERENCES, FakeService, done, tracker
+from tests.unit.objections.hostile import HOSTILE
 
 QUESTIONS: list[type[BotAction]] = [
     AskFullName, AskEmail, AskCountry, AskAccount, AskLinkedAccounts, AskUnlinkedAccounts,
@@ -68,6 +70,53 @@ async def test_another_filing_takes_over_what_was_told_before(service: FakeServi
     assert {name: after.slots[name] for name in told} == told
     assert after.slots["account"] is None and after.slots["objection_confirmed"] is None
     assert "Ana" not in str(after.messages)
+
+
+
+def logged_in(text: str, identity: dict[str, str], **slots: Any) -> Tracker:
+    """A message of somebody of whom the page says this."""
+    after = tracker(text, "file_objection", **slots)
+    after.latest_message["identity"] = identity
+    return after
+
+
+async def test_what_the_login_says_is_read_as_if_it_had_been_typed(service: FakeService) -> None:
+    says = {"name": "  ana   silva ", "email": "mailto:ana@EXAMPLE.org", "account": "@ana.s"}
+    after = await done(BeginObjection(), logged_in("I object", says))
+    assert after.said == ["say_file_begin", "say_file_login"]
+    # An account without its platform cannot be read.
+    assert (after.slots["full_name"], after.slots["email"], after.slots["account"]) == (
+        "Ana Silva", "ana@example.org", None,
+    )
+    assert after.messages[-1]["known"] == "- Name: Ana Silva\n- E-mail: ana@example.org"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+async def test_a_login_may_say_anything(service: FakeService, hostile: str) -> None:
+    says = dict.fromkeys(("name", "email", "account"), hostile)
+    after = await done(BeginObjection(), logged_in("I object", says))
+    assert after.said[0] == "say_file_begin" and after.slots["draft_id"]
+
+
+async def test_a_login_is_taken_over_also_when_the_record_does_not_answer(
+    service: FakeService,
+) -> None:
+    def fail() -> None:
+        raise StorageError
+
+    service.before = fail
+    after = await done(BeginObjection(), logged_in("I object", {"name": "Ana Silva"}))
+    assert after.said == ["say_file_begin", "say_file_login"]
+    assert after.slots["full_name"] == "Ana Silva"
+
+
+async def test_a_question_tells_which_steps_the_login_has_answered() -> None:
+    says = {"name": "Ana Silva", "email": "ana@example.com"}
+    # She has changed the address.
+    after = await done(AskReason(), logged_in("no", says))
+    assert after.messages[-1]["answered"] == ["full_name"]
+    nobody = await done(AskReason(), tracker("no"))
+    assert "answered" not in nobody.messages[-1]
 
 
 async def test_a_filing_begins_also_when_the_record_does_not_answer(service: FakeService) -> None:

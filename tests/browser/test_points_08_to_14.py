@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
@@ -21,6 +27,7 @@ from tests.browser.chat import (
     wait_for_the_reply,
 )
 
+OnRecord = Callable[[str], list[str]]
 QUESTION = "are my private messages used"
 ANSWER = "private messages"
 
@@ -44,6 +51,25 @@ def ids_of(page: Page) -> list[str]:
 
     page.on("request", note)
     return ids
+
+
+@pytest.fixture
+def on_record(page: Page, server_data: Path) -> OnRecord:
+    """What the server has on record of this conversation: on_record("user") are the texts of the
+    person's turns, on_record("bot") of the bot's messages, however often they were sent."""
+
+    def texts(kind: str) -> list[str]:
+        token = page.evaluate("sessionStorage.getItem('objection-chat.token')")
+        conversation = jwt.decode(token, options={"verify_signature": False})["sub"]
+        query = (
+            "SELECT data FROM conversation_event WHERE conversation = ? AND kind = ? "
+            "ORDER BY number"
+        )
+        with sqlite3.connect(server_data / "objections.db") as database:
+            rows = database.execute(query, (conversation, kind)).fetchall()
+        return [json.loads(data)["text"] for (data,) in rows]
+
+    return texts
 
 
 def test_08_one_log_one_status_one_alert_and_nothing_old_is_announced(page: Page) -> None:
@@ -119,6 +145,27 @@ def test_09_a_draft_keeps_focus_and_text_and_survives_a_reload(page: Page) -> No
     expect(composer(page)).to_have_value("")
 
 
+def test_09_where_the_browser_keeps_nothing_the_chat_works_as_long_as_the_page(page: Page) -> None:
+    page.add_init_script(
+        """for (const name of ["sessionStorage", "localStorage"]) {
+            Object.defineProperty(window, name, { get() { throw new DOMException("no"); } });
+        }"""
+    )
+    page.reload()
+    open_chat(page)
+    say(page, "I want to object")
+    say(page, "Ana Silva")
+    expect(bot_turns(page).last).to_contain_text("e-mail")
+    panel(page).get_by_role("button", name="Close the chat").click()
+    launcher(page).click()
+    expect(bot_turns(page).last).to_contain_text("e-mail")
+    panel(page).get_by_role("button", name="Delete this conversation").click()
+    panel(page).get_by_role("button", name="Delete", exact=True).click()
+    expect(person_turns(page)).to_have_count(0)
+    say(page, QUESTION)
+    expect(bot_turns(page).last).to_contain_text(ANSWER)
+
+
 def test_10_a_reload_and_another_page_restore_everything(page: Page, site: str) -> None:
     page.route(
         f"{site}other",
@@ -146,8 +193,9 @@ def test_10_a_reload_and_another_page_restore_everything(page: Page, site: str) 
     expect(panel(page)).to_be_hidden()
 
 
-def test_11_offline_messages_wait_and_are_sent_once(page: Page) -> None:
+def test_11_offline_messages_wait_and_are_sent_once(page: Page, on_record: OnRecord) -> None:
     open_chat(page)
+    begun = on_record("user")
     ids = ids_of(page)
     page.context.set_offline(True)
     send(page, QUESTION)
@@ -164,6 +212,7 @@ def test_11_offline_messages_wait_and_are_sent_once(page: Page) -> None:
     expect(retry(page)).to_be_hidden()
     assert len(ids) > len(set(ids))
     assert len(set(ids)) == 2
+    assert on_record("user") == [*begun, QUESTION, "when does it start"]
     expect(person_turns(page)).to_have_count(2)
     page.reload()
     expect(person_turns(page)).to_have_count(2)
@@ -173,23 +222,61 @@ def test_11_offline_messages_wait_and_are_sent_once(page: Page) -> None:
     ]
 
 
-def test_11_an_answer_that_was_lost_on_its_way_is_not_given_twice(page: Page) -> None:
+def test_11_what_waits_survives_a_reload_and_is_sent_once(page: Page, on_record: OnRecord) -> None:
     open_chat(page)
-    before = bot_turns(page).count()
-
-    def lose(route: Route) -> None:
-        route.fetch()  # the server has it
-        route.abort()
-
-    page.route("**/chat/messages", lose, times=1)
+    begun = on_record("user")
+    page.route("**/chat/messages", lambda route: route.abort())
     send(page, QUESTION)
-    expect(bot_turns(page).last).to_contain_text(ANSWER)
+    send(page, "when does it start")
+    expect(conversation(page).get_by_text("Waiting to be sent")).to_have_count(2)
+    page.reload()
+    expect(conversation(page).get_by_text("Waiting to be sent")).to_have_count(2)
+    page.unroute("**/chat/messages")
+    retry(page).click()
+    expect(conversation(page)).not_to_contain_text("Waiting to be sent")
+    wait_for_the_reply(page)
+    page.reload()
+    expect(person_turns(page)).to_have_count(2)
+    assert on_record("user") == [*begun, QUESTION, "when does it start"]
+
+
+def cut_off(route: Route) -> None:
+    """The server has it, and of its answer nothing arrives."""
+    route.fetch()
+    route.abort()
+
+
+def cut_in_the_middle(route: Route) -> None:
+    """The server has it, and of its answer the first message arrives."""
+    response = route.fetch()
+    first = response.text().partition("\n\n")[0]
+    route.fulfill(response=response, body=f"{first}\n\nevent: mess")
+
+
+@pytest.mark.parametrize("lose", [cut_off, cut_in_the_middle])
+@pytest.mark.parametrize("is_reloaded", [False, True], ids=["waited for", "reloaded meanwhile"])
+def test_11_an_answer_that_was_lost_on_its_way_is_not_given_twice(
+    page: Page, on_record: OnRecord, lose: Callable[[Route], None], is_reloaded: bool
+) -> None:
+    open_chat(page)
+    before, begun, said = bot_turns(page).count(), on_record("user"), on_record("bot")
+    ids = ids_of(page)
+    page.route("**/chat/messages", lose, times=2)
+    # Answered by two messages: what is asked, and an offer.
+    send(page, "I want to object")
+    expect(person_turns(page).last).to_contain_text("Waiting to be sent")
+    if is_reloaded:
+        page.reload()
+    expect(bot_turns(page).last).to_contain_text("What is your full name?")
     wait_for_the_reply(page)
     shown = bot_turns(page).count()
-    assert shown > before
     page.reload()
     expect(bot_turns(page)).to_have_count(shown)
     expect(person_turns(page)).to_have_count(1)
+    # Sent more than once under one id; one turn with one answer, and all of it was shown.
+    assert len(ids) >= 2 - is_reloaded and len(set(ids)) <= 1
+    assert on_record("user") == [*begun, "I want to object"]
+    assert shown - before == len(on_record("bot")) - len(said) == 2
 
 
 @pytest.mark.parametrize(
@@ -225,6 +312,80 @@ def test_12_an_answer_that_does_not_come_is_said_too(page: Page) -> None:
     expect(person_turns(page)).to_have_count(1)
     page.clock.fast_forward(61_000)
     expect(panel(page).get_by_role("alert")).to_contain_text("taking too long")
+    page.unroute("**/chat/messages")
+    retry(page).click()
+    expect(bot_turns(page).last).to_contain_text(ANSWER)
+    expect(panel(page).get_by_role("alert")).to_be_empty()
+
+
+def test_12_the_button_sends_at_once_and_does_not_wait(page: Page) -> None:
+    open_chat(page)
+    page.clock.install()
+    page.route("**/chat/messages", lambda route: route.fulfill(status=500, body="{}"))
+    send(page, QUESTION)
+    expect(retry(page)).to_be_visible()
+    page.unroute("**/chat/messages")
+    # The clock stands still: nothing is sent again by itself.
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    retry(page).click()
+    expect(bot_turns(page).last).to_contain_text(ANSWER)
+
+
+def test_12_a_page_that_may_not_use_the_chat_is_told_so_once(page: Page) -> None:
+    open_chat(page)
+    ids = ids_of(page)
+    page.route("**/chat/messages", lambda route: route.fulfill(status=403, body="{}"))
+    send(page, QUESTION)
+    alert = panel(page).get_by_role("alert")
+    expect(alert).to_have_text("The chat cannot be used from this website.")
+    expect(retry(page)).to_be_hidden()
+    expect(person_turns(page).last).to_contain_text("Not accepted")
+    assert len(ids) == 1
+
+
+def test_12_no_trouble_is_told_twice_at_once(page: Page) -> None:
+    open_chat(page)
+    say(page, "I want to object")
+    say(page, "Ana Silva")
+    say(page, "ana at example")
+    wrong = panel(page).locator("#problem").text_content() or "?"
+    # Beside the field; heard in the conversation, and seen there once the field is answered.
+    assert seen(page).count(wrong) == 1
+    expect(conversation(page).locator(".wrong")).to_contain_text(wrong)
+    body = {"error": "x", "message": "The server says why."}
+    for status, headers in ((500, {}), (429, {"Retry-After": "70"}), (422, {})):
+        answer = partial(Route.fulfill, status=status, headers=headers, json=body)
+        page.route("**/chat/messages", lambda route, _, answer=answer: answer(route))
+        if status == 500:
+            send(page, "ana@example.org")
+        else:
+            retry(page).click()
+        told = panel(page).get_by_role("alert")
+        expect(told).not_to_be_empty()
+        if status == 422:
+            expect(told).to_have_text("The server says why.")
+        assert seen(page).count(told.text_content() or "?") == 1
+        assert seen(page).count(wrong) == 1
+        page.unroute("**/chat/messages")
+
+
+def seen(page: Page) -> list[str]:
+    """The sentences that are seen in the panel, each as often as it stands there."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const { shadowRoot } = document.querySelector("objection-chat");
+            const walker = document.createTreeWalker(shadowRoot, NodeFilter.SHOW_TEXT);
+            const texts = [];
+            while (walker.nextNode()) {
+                const parent = walker.currentNode.parentElement;
+                if (parent?.checkVisibility() && !parent.closest(".unseen")) {
+                    texts.push(walker.currentNode.data);
+                }
+            }
+            return texts;
+        }"""
+    )
+    return found
 
 
 def test_12_a_refusal_is_said_and_the_words_are_marked(page: Page) -> None:

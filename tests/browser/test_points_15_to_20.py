@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from bot.settings import ROOT
 from tests.browser.chat import (
+    STATES,
     bot_turns,
     composer,
     conversation,
@@ -24,8 +26,10 @@ from tests.browser.chat import (
     open_chat,
     panel,
     person_turns,
+    reply_with,
     say,
     settled,
+    through_every_state,
     wait_for_the_reply,
 )
 
@@ -41,6 +45,7 @@ button, textarea, dialog, p { width: 1px !important; position: static !important
 objection-chat { position: static !important; z-index: -1 !important; inset: 0 !important }
 """
 
+GUIDE = (ROOT / "docs" / "embedding.md").read_text("utf-8")
 Visit = Callable[..., Page]
 
 
@@ -71,57 +76,151 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
         context.close()
 
 
+# What cannot be touched well, or leads out of the screen sideways, or is written too small.
+AWKWARD = """() => {
+    const { shadowRoot } = document.querySelector("objection-chat");
+    const all = [...shadowRoot.querySelectorAll("*")].filter(
+        (e) => e.checkVisibility() && !e.closest(".unseen")
+    );
+    const said = (e) => e.getAttribute("aria-label") ?? e.id + " " + e.textContent;
+    const active = all.filter((e) => e.matches(
+        "button, input, textarea, select, summary, [tabindex], [role=button], a:not(p a, li a)"
+    ));
+    const small = active.filter((e) => {
+        const { width, height } = e.getBoundingClientRect();
+        return Math.min(width, height) < 44;
+    });
+    const out = all.filter((e) => {
+        const { left, right, width } = e.getBoundingClientRect();
+        return width > 1 && (left < -0.5 || right > innerWidth + 0.5);
+    });
+    const zoomed = active.filter(
+        (e) => e.matches("input, textarea") && parseFloat(getComputedStyle(e).fontSize) < 16
+    );
+    const wide = [document.documentElement, ...all].filter(
+        (e) => getComputedStyle(e).display !== "inline" && e.matches("html, .log, dialog")
+            && e.scrollWidth > e.clientWidth
+    );
+    const parts = [...shadowRoot.querySelectorAll("[part]")].map((e) => e.getAttribute("part"));
+    return { active: active.length, parts, awkward: [
+        ...small.map((e) => ["small", said(e)]), ...out.map((e) => ["out", said(e)]),
+        ...zoomed.map((e) => ["zooms", said(e)]), ...wide.map((e) => ["scrolls", e.className]),
+    ] };
+}"""
+SCREENS: dict[str, dict[str, Any]] = {
+    "320": {"viewport": {"width": 320, "height": 568}},
+    # What 1280 by 800 has at 200 %.
+    "zoomed": {"viewport": {"width": 640, "height": 400}},
+    "phone": {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "has_touch": True},
+    "desk": {"viewport": {"width": 1280, "height": 800}},
+    "right to left": {"viewport": {"width": 320, "height": 568}},
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_15_it_fits_every_screen_and_can_be_touched_in_every_state(
+    visit: Visit, screen: str
+) -> None:
+    arabic = (('data-locale="auto"', 'data-locale="ar"'),) if screen == "right to left" else ()
+    page = visit(*arabic, **SCREENS[screen])
+    counts: dict[str, int] = {}
+    parts: set[str] = set()
+
+    def look(state: str) -> None:
+        found = page.evaluate(AWKWARD)
+        assert found["awkward"] == [], state
+        counts[state] = found["active"]
+        parts.update(found["parts"])
+        if state not in ("closed", "unread"):
+            fits(page)
+
+    through_every_state(page, look)
+    assert tuple(counts) == STATES
+    # It has looked: at the one button of the closed chat, and at each line's own in the summary.
+    assert counts["closed"] == counts["unread"] == 1
+    assert counts["summary"] >= counts["form"] + 7
+    # Those that the guide names, and no others.
+    named = re.search(r"`objection-chat::part\(launcher\)`[^.]*", GUIDE)
+    assert named is not None
+    assert parts == {"launcher", *re.findall(r"`([a-z-]+)`", named[0])}
+
+
+def fits(page: Page) -> None:
+    """The panel is on the screen, and on a small one it takes all of it."""
+    screen = page.viewport_size
+    box = page.locator("objection-chat dialog").bounding_box()
+    assert box is not None and screen is not None
+    assert box["x"] >= 0 and box["x"] + box["width"] <= screen["width"]
+    assert box["y"] >= 0 and box["y"] + box["height"] <= screen["height"]
+    if screen["width"] <= 480:
+        assert (box["width"], box["height"]) == (screen["width"], screen["height"])
+
+
+def test_15_a_word_without_end_and_letters_twice_as_large_fit_too(visit: Visit) -> None:
+    large = ("</head>", "<style>html { font-size: 200% }</style></head>")
+    word = f"https://{'longword' * 30}.example/{'x' * 300}"
+    reply = {"text": f"{word} **{word}**\n- {word}", "buttons": [{"id": "b", "title": word}],
+             "card": [{"title": word, "value": word, "change": {"id": "c", "title": word}}],
+             "download": {"url": "/chat/receipts/x.pdf", "title": word}}
+    problem = {"text": word, "problem": True, "buttons": [{"id": "p", "title": word}]}
+    for changes, width in (((), 320), ((large,), 320), ((large,), 1280)):
+        page = visit(*changes, viewport={"width": width, "height": 800}, bypass_csp=True)
+        open_chat(page)
+        reply_with(page, reply, problem, {"text": "?", "asks": "email", "input": {"type": "email"}})
+        say(page, word)
+        expect(panel(page).locator("#problem")).to_be_visible()
+        found = page.evaluate(AWKWARD)
+        assert found["active"] > 5
+        assert found["awkward"] == [], (width, changes)
+        fits(page)
+
+
+# What a phone does when its keyboard comes up: only the visual viewport gets smaller.
+KEYBOARD = """(values) => {
+    for (const [name, value] of Object.entries(values)) {
+        Object.defineProperty(visualViewport, name, { get: () => value, configurable: true });
+    }
+    visualViewport.dispatchEvent(new Event("resize"));
+}"""
+
+
 @pytest.mark.parametrize(
-    ("width", "height"), [(320, 568), (640, 400), (375, 667), (1280, 800)]
+    ("screen", "height", "top"),
+    [((375, 667), 320, 40), ((320, 568), 260, 0), ((667, 375), 170, 12)],
 )
-def test_15_it_fits_every_screen_and_can_be_touched(page: Page, width: int, height: int) -> None:
-    # 640 by 400 is what 1280 by 800 has at 200 %.
-    page.set_viewport_size({"width": width, "height": height})
+def test_15_the_composer_stays_above_the_keyboard(
+    visit: Visit, screen: tuple[int, int], height: int, top: int
+) -> None:
+    size = {"width": screen[0], "height": screen[1]}
+    page = visit(viewport=size, is_mobile=True, has_touch=True)
     open_chat(page)
-    say(page, "I object. I'm Ana Silva, ana@example.org, Ireland, instagram ana.touch")
-    for answer in ("no", "no", "no reason"):
-        say(page, answer)
-    expect(conversation(page).locator(".card")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert conversation(page).evaluate("(log) => log.scrollWidth <= log.clientWidth")
+    say(page, "are my private messages used?")
+    composer(page).focus()
+    last = conversation(page).locator(".turn").last
+    before = panel(page).bounding_box()
+    page.evaluate(KEYBOARD, {"height": height, "offsetTop": top})
+    settled(page)
     box = panel(page).bounding_box()
     assert box is not None
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= width
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] <= height
-    if width <= 480:
-        assert (box["width"], box["height"]) == (width, height)
-    size = composer(page).evaluate("(field) => parseFloat(getComputedStyle(field).fontSize)")
-    assert size >= 16
-    buttons = panel(page).get_by_role("button").all()
-    assert len(buttons) > 10
-    for button in buttons:
-        target = button.bounding_box()
-        assert target is not None
-        assert min(target["width"], target["height"]) >= 44, button.inner_text()
+    assert (box["y"], box["height"]) == (top, height)
+    for element in (composer(page), panel(page).get_by_role("button", name="Send")):
+        seen = element.bounding_box()
+        assert seen is not None
+        assert top < seen["y"]
+        assert seen["y"] + seen["height"] <= top + height
+    # What was said last is still in sight above it, where there is room for a line.
+    if height > 200:
+        end, field = last.bounding_box(), composer(page).bounding_box()
+        assert end is not None and field is not None
+        assert top < end["y"] + end["height"] <= field["y"]
 
-
-def test_15_the_composer_stays_above_the_keyboard(page: Page) -> None:
-    page.set_viewport_size({"width": 375, "height": 667})
-    open_chat(page)
-    # What a phone does when its keyboard comes up: only the visual viewport gets smaller.
-    page.evaluate(
-        """() => {
-            for (const [name, value] of [["height", 320], ["offsetTop", 40]]) {
-                Object.defineProperty(visualViewport, name, { get: () => value });
-            }
-            visualViewport.dispatchEvent(new Event("resize"));
-        }"""
-    )
+    # The keyboard goes: all of the screen again. So it stays when somebody looks closer.
+    page.evaluate(KEYBOARD, {"height": screen[1], "offsetTop": 0})
     settled(page)
-    box = composer(page).bounding_box()
-    top = panel(page).bounding_box()
-    assert box is not None
-    assert top is not None
-    assert top["y"] == 40
-    assert box["y"] > 40
-    assert box["y"] + box["height"] <= 360
+    assert panel(page).bounding_box() == before
+    page.evaluate(KEYBOARD, {"height": height, "offsetTop": top, "scale": 2})
+    settled(page)
+    assert panel(page).bounding_box() == before
 
 
 @pytest.mark.parametrize(
@@ -356,6 +455,7 @@ def test_20_the_page_can_open_close_and_send_and_hears_of_it(page: Page) -> None
     chat = "document.querySelector('objection-chat')"
     page.evaluate(f"{chat}.open()")
     expect(panel(page)).to_be_visible()
+    expect(page.locator("objection-chat .launcher")).to_be_hidden()
     expect(bot_turns(page).first).to_be_visible()
     wait_for_the_reply(page)
     page.evaluate(f"{chat}.send('  are my private messages used ')")
@@ -364,6 +464,7 @@ def test_20_the_page_can_open_close_and_send_and_hears_of_it(page: Page) -> None
     wait_for_the_reply(page)
     page.evaluate(f"{chat}.close()")
     expect(panel(page)).to_be_hidden()
+    expect(launcher(page)).to_be_visible()
     heard = page.evaluate("heard")
     assert heard[0] == ["open", None]
     assert heard[-1] == ["close", None]

@@ -15,22 +15,26 @@ import pytest
 from sanic import Sanic
 
 from bot.app import Application
+from bot.objections.crypto import Keys
 from bot.objections.errors import StorageError
 from bot.runtime import channel
 from bot.runtime.assistant import Assistant
 from bot.runtime.conversation import TurnFailed
 from bot.runtime.gate import Busy
+from bot.runtime.identity import Identities
 from bot.runtime.limits import LimitUnknown, RateLimit
 from bot.runtime.locks import RedisLocks
 from bot.runtime.tokens import Tokens
 from bot.runtime.turns import Turn
 from bot.settings import Settings
+from tests.conftest import signed
 from tests.contract.conftest import EVENTS, assert_error, events, fresh
 from tests.runtime.conftest import redis_url
 
 __all__ = ["redis_url"]
 
-TOKENS = Tokens("a secret of more than thirty-two bytes", 3600)
+NOBODY = Identities("")
+TOKENS = Tokens("a secret of more than thirty-two bytes", 3600, Keys.parse(Keys.new()))
 
 
 class Service:
@@ -113,7 +117,7 @@ async def _serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = Sanic("trouble", configure_logging=False)
     limit = limit or RateLimit("off")
-    app.blueprint(channel.blueprint(service, TOKENS, limit, limit, frozenset(), proxies))
+    app.blueprint(channel.blueprint(service, TOKENS, NOBODY, limit, limit, frozenset(), proxies))
     channel.add_error_answers(app)
     place = socket.socket()
     place.bind(("127.0.0.1", 0))
@@ -175,6 +179,15 @@ async def test_where_redis_is_used_ready_says_whether_it_answers(
         application._assistant = Assistant(None, None, store)  # type: ignore[arg-type]
         assert (await application.ready())["redis"] is answers
         await store.close()
+
+
+async def test_where_no_page_may_say_who_has_logged_in_nobody_is_believed(
+    client_of: Open,
+) -> None:
+    client = await client_of(Service(Broken()))
+    answer = await client.post("/chat/session", json={"identity": signed()})
+    assert_error(answer, 401, "unauthorized")
+    assert (await client.post("/chat/session", json={})).status_code == 201
 
 
 async def test_before_the_model_is_loaded_every_call_says_so(client_of: Open) -> None:

@@ -17,6 +17,7 @@ from bot.app import Application
 from bot.objections import codes
 from bot.objections import model as tables
 from bot.runtime.conversation import Conversations
+from bot.runtime.identity import Identity, acting_for
 from bot.runtime.turns import BotMessage, Turn
 from bot.settings import Settings
 
@@ -28,6 +29,8 @@ class Person:
         self.application = application
         self.id = uuid.uuid4().hex
         self.last: list[BotMessage] = []
+        # Who the page around the chat says that they are.
+        self.login: Identity | None = None
         self._loop = loop
 
     def says(self, text: str, message_id: str | None = None) -> str:
@@ -76,7 +79,8 @@ class Person:
         return self.application.conversations
 
     def _turn(self, work: Any) -> str:
-        turn: Turn = self.run(work)
+        with acting_for(self.login):
+            turn: Turn = self.run(work)
         self.last = turn.answer
         return "\n".join(message.text for message in turn.answer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from pathlib import Path
 
@@ -21,7 +22,7 @@ SAID = (
     '/file_objection{"email": "zuzana.q@example.org"}',
     "I want to object",
     "zuzana.q@example.org",
-    "Zuzana Quirke",
+    "my name is Zuzana B. Quirke",
     "not an address of zuzana.q",
     "zuzana.q@example.org",
     "Ireland",
@@ -40,8 +41,15 @@ SAID = (
 def test_nothing_personal_is_logged_at_the_most_talkative_level(
     model: Path, tmp_path: Path
 ) -> None:
-    with serving(tmp_path, LOG_LEVEL="DEBUG") as address, httpx.Client(base_url=address) as http:
-        token = http.post("/chat/session", json={}).json()["session"]
+    key = "the key that the page has, of 32 bytes"
+    settings = {"LOG_LEVEL": "DEBUG", "IDENTITY_KEY": key}
+    claims = {"name": "Zuzana Quirke", "email": "no address of zuzana.q", "aud": "objection-bot",
+              "exp": time.time() + 600}
+    signed, forged = (jwt.encode(claims, one, "HS256") for one in (key, key[::-1]))
+    with serving(tmp_path, **settings) as address, httpx.Client(base_url=address) as http:
+        refused = http.post("/chat/session", json={"identity": forged})
+        assert refused.status_code == 401
+        token = http.post("/chat/session", json={"identity": signed}).json()["session"]
         http.headers["Authorization"] = f"Bearer {token}"
         told = ""
         for text in SAID:
@@ -63,7 +71,9 @@ def test_nothing_personal_is_logged_at_the_most_talkative_level(
     assert [word for word in PERSONAL if word.lower() in log.lower()] == []
     assert "OBJ-" not in log
     conversation = jwt.decode(token, options={"verify_signature": False})["sub"]
-    for secret in (token, conversation, *_secrets(tmp_path)):
+    # Only why an identity was refused, for whoever runs this.
+    assert "code='InvalidSignatureError'" in log
+    for secret in (token, signed, forged, key, conversation, *_secrets(tmp_path)):
         assert secret not in log
 
 

@@ -13,6 +13,7 @@ import pytest
 from actions import records
 from bot import log
 from bot.app import Application
+from bot.runtime.identity import Identity
 from bot.settings import Settings
 from tests.conversations.conftest import Person
 from tests.conversations.steps import REFERENCE, objects
@@ -107,6 +108,19 @@ def test_of_a_filing_that_is_over_nothing_is_left_in_clear(
         person.says("yes")
     assert person.slots()["draft_id"] is None
     assert found([*TYPED, "Philippa Quartzberg"], everything(own)) == []
+
+    # And once more, begun with what a login says; begun anew, and cancelled.
+    stranger = Person(own, loop)
+    stranger.login = Identity(HERS["full_name"], HERS["email"], HERS["account"])
+    stranger.says("what may be used?")
+    assert found(TYPED, everything(own)) == []
+    assert HERS["full_name"] in stranger.says("I want to object")
+    assert found(TYPED, everything(own))
+    stranger.says("start over")
+    stranger.says("Ireland")
+    stranger.says("cancel")
+    assert stranger.slots()["draft_id"] is None
+    assert found(TYPED, everything(own)) == []
 
     # What is gone there is in the record all the same, for whoever has the key.
     assert own.conversations is not None

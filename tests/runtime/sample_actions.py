@@ -29,6 +29,18 @@ class Meddling(Action):
         return [SlotSet("kept", KEPT)]
 
 
+class Noting(Action):
+    """Notes what it is told beside the message."""
+
+    def name(self) -> str:
+        return "sample_noting"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        return [SlotSet("identity", tracker.latest_message.get("identity"))]
+
+
 class Refusing(Action):
     def name(self) -> str:
         return "sample_refusing"

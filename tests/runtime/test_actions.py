@@ -15,6 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError
 
 from bot.runtime.actions import ActionTimeout, InProcessActions
+from bot.runtime.identity import Identity, acting_for
 from tests.runtime import sample_actions
 
 CALL = {
@@ -110,6 +111,18 @@ async def test_rasa_reads_the_refusal_and_may_predict_another_action(
     with pytest.raises(ActionExecutionRejection) as refusal:
         await run_by_rasa("sample_refusing", actions)
     assert refusal.value.action_name == "sample_refusing"
+
+
+async def test_who_is_logged_in_is_told_beside_the_message_and_kept_from_rasa(
+    actions: InProcessActions,
+) -> None:
+    given = call("sample_noting")
+    with acting_for(Identity(name="Ana Silva")):
+        known = await actions.request(json=given)
+    unknown = await actions.request(json=given)
+    assert known["events"][0]["value"] == {"name": "Ana Silva"}
+    assert unknown["events"][0]["value"] is None
+    assert given == call("sample_noting")
 
 
 async def test_an_action_that_takes_too_long_is_given_up() -> None:

@@ -226,6 +226,22 @@ def test_a_question_of_a_filing_says_how_far_it_is(response: str, step: int) -> 
     assert only([bot(response)]).as_dict()["progress"] == {"step": step, "of": 8}
 
 
+def test_what_a_login_has_answered_is_no_step() -> None:
+    def asked(field: str, *answered: str) -> dict[str, Any]:
+        said = bot(f"say_ask_{field}")
+        said["metadata"]["answered"] = list(answered)
+        return only([said]).as_dict()
+
+    country = asked("country", "full_name", "email")
+    assert country["progress"] == {"step": 1, "of": 6}
+    assert "back" not in country
+    linked = asked("linked_accounts", "full_name", "email", "account")
+    assert linked["progress"] == {"step": 2, "of": 5}
+    assert "back" in linked
+    # Asked for all the same, it counts.
+    assert asked("email", "full_name", "email")["progress"] == {"step": 1, "of": 7}
+
+
 @pytest.mark.parametrize("response", ["say_ask_reference", "utter_greet", "say_file_begin"])
 def test_what_is_no_question_of_a_filing_has_no_progress_and_no_way_back(response: str) -> None:
     assert not {"progress", "back"} & only([bot(response)]).as_dict().keys()

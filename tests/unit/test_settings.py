@@ -92,6 +92,22 @@ def test_with_a_database_of_ones_own_a_missing_secret_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_pages_may_sign_who_has_logged_in_only_where_a_key_is_set(tmp_path: Path) -> None:
+    assert load(tmp_path).identity_key == ""
+    key = "é" * 16
+    assert load(tmp_path, IDENTITY_KEY=key).identity_key == key
+    assert key not in repr(load(tmp_path, IDENTITY_KEY=key))
+
+
+@pytest.mark.parametrize("key", ["thirty-one characters, too short"[:31], SECRETS["SECRET_KEY"]])
+def test_the_key_of_pages_is_long_and_not_the_one_that_signs_sessions(
+    tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(SettingsError, match="IDENTITY_KEY") as error:
+        load(tmp_path, SECRET_KEY=SECRETS["SECRET_KEY"], IDENTITY_KEY=key)
+    assert key not in str(error.value)
+
+
 def test_no_secret_is_shown(tmp_path: Path) -> None:
     settings = load(tmp_path, DATABASE_URL="postgresql://bot:pass-word@db/bot", **SECRETS)
     shown = repr(settings) + str(settings)

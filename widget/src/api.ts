@@ -19,12 +19,18 @@ export class Api {
   /** Called when the server no longer knew the session and a new one was made. */
   onRenewed: () => void = () => undefined;
 
+  /** Called when the server did not believe who is logged in, and went on without. */
+  onUnknown: () => void = () => undefined;
+  /** What the page has signed about the person; "" when nobody is logged in. */
+  identity: string;
+
   #tag: string;
 
   /** `base` is the folder that the script came from, `tag` the language that waits are told in. */
-  constructor(base: URL, tag: string) {
+  constructor(base: URL, tag: string, identity: string) {
     this.#base = base;
     this.#tag = tag;
+    this.identity = identity;
   }
 
   /** The turns so far, oldest first; makes a session when there is none. */
@@ -98,12 +104,20 @@ export class Api {
 
   async #newSession(): Promise<string> {
     return this.#patiently(async (signal) => {
-      const response = await this.#fetch("chat/session", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: "{}",
-        signal,
-      });
+      const ask = (identity?: string): Promise<Response> =>
+        this.#fetch("chat/session", {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ identity }),
+          signal,
+        });
+      let response = await ask(this.identity || undefined);
+      if (response.status === 401 && this.identity) {
+        // Nobody has to be logged in to object.
+        this.identity = "";
+        this.onUnknown();
+        response = await ask();
+      }
       if (!response.ok) {
         throw await this.#failure(response);
       }

@@ -18,8 +18,18 @@ export class Composer {
   #isComposing = false;
   #next: (() => void) | null = null;
 
-  /** `onSend` gets text that is not blank, at most LONGEST characters; `onTooLong` its length. */
-  constructor(onSend: (text: string) => void, onTooLong: (length: number) => void) {
+  #onProblem: (isTold: boolean) => void;
+
+  /**
+   * `onSend` gets text that is not blank, at most LONGEST characters; `onTooLong` its length;
+   * `onProblem` whether it stands here what was wrong with the answer before.
+   */
+  constructor(
+    onSend: (text: string) => void,
+    onTooLong: (length: number) => void,
+    onProblem: (isTold: boolean) => void,
+  ) {
+    this.#onProblem = onProblem;
     const send = h("button", {
       type: "submit",
       class: "send",
@@ -92,6 +102,7 @@ export class Composer {
   complain(problem: string | null): void {
     this.#problem.hidden = problem === null;
     this.#problem.textContent = problem ?? "";
+    this.#onProblem(problem !== null);
     if (problem === null) {
       this.#field.removeAttribute("aria-invalid");
       this.#field.removeAttribute("aria-describedby");

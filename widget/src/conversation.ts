@@ -77,12 +77,27 @@ export class Conversation {
 
   /** Deletes everything here and on the server; throws a Failure when the server did not. */
   async forget(): Promise<void> {
+    await this.#stop();
+    await this.#api.forget();
+    this.#clear();
+  }
+
+  /** Lets go of everything here, and then of what `drop` removes; the server is asked nothing. */
+  async leave(drop: () => void): Promise<void> {
+    await this.#stop();
+    this.#clear();
+    drop();
+  }
+
+  async #stop(): Promise<void> {
     this.#life += 1;
     clearTimeout(this.#again);
     this.#api.abort();
     await this.#running?.catch(() => undefined);
     this.#view.busy(null);
-    await this.#api.forget();
+  }
+
+  #clear(): void {
     this.#queue = [];
     this.#keepQueue();
     this.#restored = false;

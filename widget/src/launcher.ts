@@ -4,7 +4,7 @@ import { SMALL } from "./keyboard.ts";
 import { labels, LANGUAGES } from "./labels.ts";
 import css from "./launcher.css";
 import { chooseLocale } from "./locale.ts";
-import type { createPanel, Panel } from "./panel.ts";
+import type { createPanel, Listener, Panel } from "./panel.ts";
 import { dismiss, isDismissed, load, save } from "./storage.ts";
 
 const SPEECH = "M4 5h16v11H10l-4 4v-4H4z";
@@ -12,8 +12,10 @@ const SPEECH = "M4 5h16v11H10l-4 4v-4H4z";
 // Only known while the script itself runs; also tells where the chat is.
 const script = document.currentScript as HTMLScriptElement | null;
 const base = new URL(".", script?.src || location.href);
-/** `data-locale`, `data-theme`, `data-open-after`; see docs/embedding.md. */
-const options = script?.dataset ?? {};
+/** `data-locale`, `data-theme`, `data-open-after`, `data-identity`; see docs/embedding.md. */
+const options = { ...script?.dataset };
+// Who is logged in is for nobody else who reads the page.
+delete script?.dataset.identity;
 
 class ObjectionChat extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
@@ -28,7 +30,6 @@ class ObjectionChat extends HTMLElement {
     { type: "button", class: "launcher", part: "launcher", "aria-haspopup": "dialog" },
     icon(SPEECH),
     h("span", {}, this.#words[0]),
-    this.#badge,
   );
   #problem = h("p", { class: "problem", role: "alert" });
   #panel: Promise<Panel> | null = null;
@@ -46,8 +47,8 @@ class ObjectionChat extends HTMLElement {
     this.#count(0);
     addStyles(this.#root, css);
     this.#launcher.addEventListener("click", () => void this.open());
-    this.#root.append(h("div", { class: "corner" }, this.#problem, this.#launcher));
-    window.addEventListener("hashchange", () => this.#followHash());
+    this.#root.append(h("div", { class: "corner" }, this.#problem, this.#badge, this.#launcher));
+    addEventListener("hashchange", () => this.#followHash());
     if (this.#followHash()) {
       return;
     }
@@ -69,6 +70,12 @@ class ObjectionChat extends HTMLElement {
   /** Opens the chat and says `text` as if the person had typed it. */
   async send(text: string): Promise<void> {
     (await this.#show(true))?.say(text);
+  }
+
+  /** Tells that somebody has logged in, by what the page has signed, or, by "", out. */
+  async identify(identity: string): Promise<void> {
+    options.identity = identity;
+    await (await this.#panel)?.identify(identity);
   }
 
   /** `#object` in the address opens the chat at the objection, once: a reload does not repeat it. */
@@ -134,10 +141,10 @@ class ObjectionChat extends HTMLElement {
     const url = new URL(`widget-panel.js?v=${PANEL_VERSION}`, base);
     if (this.#attempts > 1) {
       // A browser may remember that a module failed to load.
-      url.searchParams.set("attempt", String(this.#attempts));
+      url.searchParams.set("attempt", `${this.#attempts}`);
     }
     const module = (await import(url.href)) as { createPanel: typeof createPanel };
-    return module.createPanel(this.#root, base, this.#locale, {
+    const listener: Listener = {
       closed: () => this.#closed(),
       message: ({ id, topic, asks }) => {
         // What is said is between the person and the bot, and not for the page.
@@ -146,7 +153,8 @@ class ObjectionChat extends HTMLElement {
           this.#count(this.#unread + 1);
         }
       },
-    });
+    };
+    return module.createPanel(this.#root, base, this.#locale, listener, options.identity);
   }
 
   #closed(): void {
@@ -161,7 +169,7 @@ class ObjectionChat extends HTMLElement {
 
   #count(unread: number): void {
     const changed = unread !== this.#unread;
-    const n = new Intl.NumberFormat(this.#locale.tag).format(unread);
+    const n = unread.toLocaleString(this.#locale.tag);
     this.#unread = unread;
     this.#badge.hidden = unread === 0;
     this.#badge.textContent = n;

@@ -40,6 +40,7 @@ export class Log {
   #turns = new Map<Turn, ShownTurn>();
   #seen = new Set<string>();
   #lastSaid: HTMLElement | null = null;
+  #lastProblem: HTMLElement | null = null;
   #tag: string;
   #toldTime = 0;
 
@@ -52,6 +53,12 @@ export class Log {
     this.#tag = tag;
     this.#onPress = onPress;
     this.#onSave = onSave;
+    let height = 0;
+    new ResizeObserver(() => {
+      // Where something below takes room, what was seen last stays in sight.
+      this.element.scrollTop += Math.max(0, height - this.element.clientHeight);
+      height = this.element.clientHeight;
+    }).observe(this.element);
   }
 
   restore(history: HistoryItem[]): void {
@@ -123,7 +130,10 @@ export class Log {
     // Seen above the conversation; here for those who hear it.
     const step = message.progress ? ` ${fill(strings.step, message.progress)}.` : "";
     const element = h("div", { class: "turn bot" }, spoken(strings.botSaid + step), bubble);
-    element.classList.toggle("wrong", message.problem);
+    if (message.problem) {
+      element.classList.add("wrong");
+      this.#lastProblem = bubble;
+    }
     const changes = message.card.length > 0 ? this.#card(message, bubble) : [];
     if (message.download !== null) {
       element.append(this.#file(message.download));
@@ -133,6 +143,11 @@ export class Log {
     }
     this.#insert(element);
     this.#toReply();
+  }
+
+  /** Whether what was wrong last is seen here; it is heard here anyhow. Twice at once is too often. */
+  tellProblem(isSeen: boolean): void {
+    this.#lastProblem?.classList.toggle("unseen", !isSeen);
   }
 
   note(text: string): void {
@@ -152,6 +167,7 @@ export class Log {
     this.#turns.clear();
     this.#seen.clear();
     this.#lastSaid = null;
+    this.#lastProblem = null;
     this.#toldTime = 0;
   }
 

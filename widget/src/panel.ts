@@ -10,6 +10,7 @@ import type { Locale } from "./locale.ts";
 import { ARROW, Log } from "./log.ts";
 import type { BotMessage, Download } from "./messages.ts";
 import { Notice } from "./notice.ts";
+import { fingerprint, handOver, isFor } from "./owner.ts";
 import css from "./panel.css";
 import { Removal } from "./removal.ts";
 import { Steps } from "./steps.ts";
@@ -26,6 +27,8 @@ export interface Panel {
   close(): void;
   object(): void;
   say(text: string): void;
+  /** Somebody has logged in or, where it is empty, out. */
+  identify(identity: string): Promise<void>;
 }
 
 /** What the panel tells the launcher. */
@@ -40,12 +43,15 @@ export async function createPanel(
   base: URL,
   locale: Locale,
   listener: Listener,
+  identity = "",
 ): Promise<Panel> {
   addStyles(root, css);
   if (locale.language !== "en") {
     translate(await sentences(new URL(`locales/${locale.language}.json`, base)));
   }
-  return new ChatPanel(root, base, locale, listener);
+  // Before anything of it is read.
+  const isNew = handOver(await fingerprint(identity));
+  return new ChatPanel(root, base, locale, listener, identity, isNew);
 }
 
 /** A chat in English is better than none. */
@@ -66,6 +72,7 @@ class ChatPanel implements Panel {
   #composer = new Composer(
     (text) => this.#conversation.say(text),
     (length) => this.#notice.failed(fill(strings.tooLong, { length, most: LONGEST }), null),
+    (isTold) => this.#log.tellProblem(!isTold),
   );
   #steps = new Steps((back) => this.#conversation.press(back.id, back.title));
   #removal = new Removal(
@@ -79,10 +86,21 @@ class ChatPanel implements Panel {
   /** What the newest reply found wrong with the answer before it. */
   #problem: string | null = null;
 
-  constructor(root: ShadowRoot, base: URL, { tag }: Locale, listener: Listener) {
+  /** Who is logged in changes in the order in which the page has told it. */
+  #identifying = Promise.resolve();
+
+  /** `isNew` says that this takes the place of a conversation of somebody else. */
+  constructor(
+    root: ShadowRoot,
+    base: URL,
+    { tag }: Locale,
+    listener: Listener,
+    identity: string,
+    isNew: boolean,
+  ) {
     this.#listener = listener;
     this.#tag = tag;
-    this.#api = new Api(base, tag);
+    this.#api = new Api(base, tag, identity);
     this.#conversation = new Conversation(this.#api, this.#view());
     this.#log = new Log(
       tag,
@@ -96,6 +114,7 @@ class ChatPanel implements Panel {
       this.#log.closeChoices();
       this.#log.note(strings.renewed);
     };
+    this.#api.onUnknown = () => this.#log.note(strings.unknown);
     const heading = h("h2", { id: "title" }, strings.title);
     const head = h(
       "div",
@@ -121,6 +140,9 @@ class ChatPanel implements Panel {
     });
     window.addEventListener("online", () => void this.#conversation.reconnected());
     root.append(this.#dialog);
+    if (isNew) {
+      this.#log.note(strings.renewed);
+    }
     keepAboveKeyboard(root, this.#dialog);
   }
 
@@ -161,6 +183,27 @@ class ChatPanel implements Panel {
     const words = text.trim().slice(0, LONGEST);
     if (words !== "") {
       this.#conversation.say(words);
+    }
+  }
+
+  async identify(identity: string): Promise<void> {
+    this.#identifying = this.#identifying.then(() => this.#become(identity));
+    await this.#identifying;
+  }
+
+  async #become(identity: string): Promise<void> {
+    const who = await fingerprint(identity);
+    this.#api.identity = identity;
+    if (!isFor(who)) {
+      this.#removal.close();
+      await this.#conversation.leave(() => {
+        if (handOver(who)) {
+          this.#log.note(strings.renewed);
+        }
+      });
+      if (this.#dialog.open) {
+        void this.#conversation.resume();
+      }
     }
   }
 

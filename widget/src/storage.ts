@@ -1,16 +1,17 @@
 /**
- * What is kept in the browser: the session's token, whether the panel is open, what is being typed
- * and what waits to be sent; in this tab only, so that the next person at a shared computer finds
+ * What is kept in the browser: the session's token, whose it is, whether the panel is open, what is
+ * being typed and what waits to be sent; in this tab only, so that the next person at a shared computer finds
  * nothing. Written after the first opening, never before. Where storage is blocked, the values live
  * as long as the page.
  */
-const memory = new Map<string, string>();
+const PREFIX = "objection-chat.";
+const memory = new Map<string, string | null>();
 
-export type Key = "token" | "open" | "draft" | "queue";
+export type Key = "token" | "who" | "open" | "draft" | "queue";
 
 export function load(key: Key): string | null {
   try {
-    return sessionStorage.getItem(`objection-chat.${key}`);
+    return sessionStorage.getItem(PREFIX + key);
   } catch {
     return memory.get(key) ?? null;
   }
@@ -19,23 +20,19 @@ export function load(key: Key): string | null {
 export function save(key: Key, value: string | null): void {
   try {
     if (value === null) {
-      sessionStorage.removeItem(`objection-chat.${key}`);
+      sessionStorage.removeItem(PREFIX + key);
     } else {
-      sessionStorage.setItem(`objection-chat.${key}`, value);
+      sessionStorage.setItem(PREFIX + key, value);
     }
   } catch {
-    if (value === null) {
-      memory.delete(key);
-    } else {
-      memory.set(key, value);
-    }
+    memory.set(key, value);
   }
 }
 
 /** Whether the chat was closed after it had opened by itself; this outlives the tab. */
 export function isDismissed(): boolean {
   try {
-    return localStorage.getItem("objection-chat.dismissed") !== null;
+    return localStorage.getItem(PREFIX + "dismissed") !== null;
   } catch {
     return true;
   }
@@ -43,7 +40,7 @@ export function isDismissed(): boolean {
 
 export function dismiss(): void {
   try {
-    localStorage.setItem("objection-chat.dismissed", "yes");
+    localStorage.setItem(PREFIX + "dismissed", "yes");
   } catch {
     // Where nothing can be remembered, nothing opens by itself.
   }

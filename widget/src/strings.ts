@@ -25,6 +25,7 @@ export const strings = {
   retry: "Try again",
   wantToObject: "I want to object",
   renewed: "The earlier conversation has ended. This is a new one.",
+  unknown: "Your login could not be taken over, so the chat asks for your details.",
   keep: "Save this conversation",
   you: "You",
   bot: "Assistant",
