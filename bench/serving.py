@@ -39,7 +39,8 @@ PEOPLE = (1, 8, 32)
 TURNS = (10, 100, 500, 1000, 2000)
 # Stock's turns grow so slow that two thousand of them would take an hour.
 STOCK_TURNS_MAX = 500
-_SECONDS, _ROUNDS = 8.0, 3
+# Short and many: a busy moment of the machine falls on all of them alike.
+_SECONDS, _ROUNDS = 4.0, 6
 
 _OURS: list[Callable[[int], str]] = [
     lambda n: "I object to my posts being used for AI",
