@@ -192,6 +192,7 @@ def _settings() -> Settings:
 
 def _model_for_serving() -> Path:
     """The model, trained first when it is needed. From here on this process trains none itself."""
+    from bot.runtime import absent
     from bot.runtime.patches import without_tensorflow
     from bot.runtime.training import model_path
 
@@ -201,6 +202,7 @@ def _model_for_serving() -> Path:
         command = [sys.executable, "-m", "bot", "train"]
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:  # noqa: S603
             raise typer.Exit(1)
+    absent.install(instead=True)
     without_tensorflow()
     return path
 

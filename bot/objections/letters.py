@@ -26,7 +26,6 @@ from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Sealer
 from bot.objections.moments import in_words
 from bot.objections.outbox import Waiting
-from bot.objections.receipt_pdf import page
 from bot.objections.receipts import Issuer, Receipt
 
 __all__ = ["Letters", "Mail", "composed"]
@@ -261,6 +260,9 @@ class Letters:
         receipt = self._signed(case)
         if receipt is None:
             return None
+        # Here, because its fonts and drawing are needed by nobody who only chats.
+        from bot.objections.receipt_pdf import page
+
         number = case.objection.reference
         return Mail(
             case.email,

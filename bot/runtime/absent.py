@@ -1,9 +1,11 @@
-"""Stand-ins for packages that a serving install leaves out (`scripts/serving`).
+"""Stand-ins for packages that serving does not use.
 
 Rasa imports TensorFlow and the kits of every messenger that it can speak to when it is loaded, and
-names their classes in signatures and as bases. Serving uses none of them. Where such a package is
-not installed, importing it gives an empty module whose every attribute is the class `Absent`. To
-use one is an error. A package that is installed is never replaced: the finder is asked last.
+names their classes in signatures and as bases. Serving uses none of them. Importing one gives an
+empty module whose every attribute is the class `Absent`. To use one is an error.
+
+A process that serves has them in any install, which spares memory and time. In a serving install
+(`scripts/serving`), where the packages are not there, every process has them.
 """
 
 from __future__ import annotations
@@ -31,14 +33,14 @@ class _AnyName(type):
 
 
 class Absent(metaclass=_AnyName):
-    """Anything in a package that is not installed. It may be named, and be a base.
+    """Anything in such a package. It may be named, and be a base.
 
     Raises:
         ImportError: an instance was made of it.
     """
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        raise ImportError(f"{type(self).__name__}: left out of this install, see scripts/serving")
+        raise ImportError(f"{type(self).__name__}: left out for serving, see bot/runtime/absent.py")
 
     def __class_getitem__(cls, _: Any) -> type:
         return cls
@@ -68,7 +70,14 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """There is nothing in it."""
 
 
-def install() -> None:
-    """Let the packages in `NAMES` be imported where they are not installed. Twice is once."""
+def install(*, instead: bool = False) -> None:
+    """Let the packages in `NAMES` be imported where they are not installed. Twice is once.
+
+    Args:
+        instead: also where they are installed; what was imported before stays.
+    """
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
+    if instead:
+        # Asked before those that would find the package.
+        sys.meta_path.sort(key=lambda finder: not isinstance(finder, _Finder))

@@ -8,15 +8,21 @@ in about half the time.
 
 Rasa compares what an action answered with a JSON schema, and before that the schema, each time
 anew, with the schema of schemas: half the time of a turn. Here the schema is checked once.
+
+For each event that is read it goes through all classes of events; here it remembers what it found.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
-__all__ = ["TRAINING_ONLY", "with_schema_checked_once", "without_tensorflow"]
+__all__ = [
+    "TRAINING_ONLY", "with_kinds_of_events_remembered", "with_schema_checked_once",
+    "without_tensorflow",
+]
 
 # What `rasa/utils/train_utils.py` takes from two of them, and a model's record of its training from
 # the third.
@@ -56,6 +62,14 @@ def with_schema_checked_once() -> None:
         return True
 
     RemoteAction._validate_action_result = validate
+
+
+def with_kinds_of_events_remembered() -> None:
+    """Let Rasa look for the class of a kind of event once, and not for each event."""
+    from rasa.shared.core.events import Event
+
+    if not hasattr(Event.resolve_by_type, "cache_info"):
+        Event.resolve_by_type = staticmethod(lru_cache(maxsize=256)(Event.resolve_by_type))
 
 
 class _OnlyForTraining:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.runtime.conversation import UnknownButton
+from tests.conversations.breaking import breaking_when
 from tests.conversations.conftest import Person
 from tests.conversations.steps import REFERENCE, files, objects
-from tests.conversations.test_faults import breaking_when
 
 pytestmark = pytest.mark.slow
 

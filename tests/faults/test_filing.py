@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from actions import records
 from bot.app import Application
 from bot.objections.errors import FieldError, StorageError
 from bot.runtime.conversation import TurnFailed
 from bot.runtime.store import ConversationStore, StoreError
+from tests.conversations.breaking import breaking_when
 from tests.conversations.conftest import Person
 from tests.conversations.steps import PERSONAL, REFERENCE, STEPS, files, objects
 
@@ -43,46 +42,6 @@ def draft_is_kept(person: Person) -> bool:
 def breaking(application: Application, where: str) -> AbstractContextManager[None]:
     """Let the next transaction that writes an objection break once."""
     return breaking_when(application, where, "INSERT INTO objection ")
-
-
-@contextmanager
-def breaking_when(application: Application, where: str, begins: str) -> Iterator[None]:
-    """Let the next transaction with a statement that begins so break once.
-
-    `where`: "writing" fails the statement, "committing" loses the commit, "answering" commits and
-    loses the database's answer to it.
-    """
-    engine = application.database.engine
-    commit = engine.dialect.do_commit
-    writers: list[Any] = []
-
-    def on_execute(
-        connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
-    ) -> None:
-        if statement.startswith(begins) and not writers:
-            writers.append(connection.connection.dbapi_connection)
-            if where == "writing":
-                raise sqlite3.OperationalError("disk I/O error")
-
-    def do_commit(dbapi_connection: Any) -> None:
-        raw = getattr(dbapi_connection, "dbapi_connection", dbapi_connection)
-        breaks = where != "writing" and raw in writers
-        if breaks and where == "committing":
-            writers[:] = [None]
-            raise sqlite3.OperationalError("disk I/O error")
-        commit(dbapi_connection)
-        if breaks:
-            writers[:] = [None]
-            raise sqlite3.OperationalError("disk I/O error")
-
-    sa.event.listen(engine, "before_cursor_execute", on_execute)
-    engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", on_execute)
-        del engine.dialect.do_commit
-    assert writers, "nothing was broken"
 
 
 @pytest.mark.parametrize("where", ["writing", "committing"])

@@ -57,17 +57,20 @@ def test_what_is_not_installed_can_be_imported_named_and_inherited(installed: No
 
 def test_what_is_not_installed_cannot_be_used(installed: None) -> None:
     module = importlib.import_module(NOWHERE)
-    with pytest.raises(ImportError, match="scripts/serving"):
+    with pytest.raises(ImportError, match="left out for serving"):
         module.Client("token")
     with pytest.raises(AttributeError):
         module.__version__  # noqa: B018
 
 
-def test_what_is_installed_is_never_replaced(
+def test_what_is_installed_is_replaced_only_when_that_is_asked_for(
     installed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, "json")
     assert importlib.import_module("json").loads("[1]") == [1]
+    absent.install(instead=True)
+    monkeypatch.delitem(sys.modules, "json")
+    assert importlib.import_module("json").loads is absent.Absent
 
 
 def test_other_names_are_still_missing(installed: None) -> None:
@@ -78,6 +81,7 @@ def test_other_names_are_still_missing(installed: None) -> None:
 def test_installing_twice_is_once(installed: None) -> None:
     before = len(sys.meta_path)
     absent.install()
+    absent.install(instead=True)
     assert len(sys.meta_path) == before
 
 
@@ -115,3 +119,21 @@ app()
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout)["topic"] == "faq/effective_date"
+
+
+@pytest.mark.slow
+def test_a_process_that_serves_takes_nothing_of_it_into_memory(model: Path) -> None:
+    code = """
+import sys
+sys.argv = ["objection-bot", "ask", "--json", "when does it start?"]
+from bot.cli import app
+try:
+    app()
+finally:
+    from bot.runtime import absent
+    print([name for name in absent.NAMES if getattr(sys.modules.get(name), "__file__", None)])
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr[-2000:]

@@ -69,6 +69,24 @@ async def test_an_action_cannot_change_what_rasa_holds(actions: InProcessActions
     assert given == before
 
 
+async def test_the_domain_is_copied_once_and_anew_where_it_is_another(
+    actions: InProcessActions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    async def run(call: dict[str, Any]) -> dict[str, Any]:
+        seen.append(call["domain"])
+        return {}
+
+    monkeypatch.setattr(actions._executor, "run", run)
+    one, other = call("sample_meddling"), call("sample_meddling")
+    other["domain"] = {"intents": ["another"]}
+    for given in (one, one, other, one):
+        await actions.request(json=given)
+    assert [domain["intents"] for domain in seen] == [["greet"], ["greet"], ["another"], ["greet"]]
+    assert seen[0] is seen[1] and seen[0] is not one["domain"]
+
+
 async def test_rasa_cannot_change_what_an_action_holds(actions: InProcessActions) -> None:
     answer = await actions.request(json=call("sample_meddling"))
     answer["events"][0]["value"].append("changed by Rasa")

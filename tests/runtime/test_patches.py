@@ -158,3 +158,32 @@ print(three())
 def test_what_an_action_answers_is_checked_as_before_and_the_schema_itself_only_once() -> None:
     """The first line is why there is a patch: Rasa checks the schema for each answer."""
     assert python(CHECKED).splitlines() == ["(True, False, False, 3)", "(True, False, False, 0)"]
+
+
+REMEMBERED = """
+import rasa.shared.utils.common as common
+from rasa.shared.core.events import Event, SlotSet, deserialise_events
+from bot.runtime.patches import with_kinds_of_events_remembered
+
+searched = []
+real = common.all_subclasses
+common.all_subclasses = lambda cls: (cls is Event and searched.append(cls)) or real(cls)
+
+
+def three():
+    searched.clear()
+    read = deserialise_events([{"event": "slot", "name": name, "value": 1} for name in "abc"])
+    return read == [SlotSet(name, 1) for name in "abc"], len(searched)
+
+
+print(three())
+with_kinds_of_events_remembered()
+with_kinds_of_events_remembered()
+print(three())
+print(three())
+"""
+
+
+def test_the_kinds_of_events_are_looked_for_once() -> None:
+    """The first line is why there is a patch: Rasa goes through all classes for each event."""
+    assert python(REMEMBERED).splitlines() == ["(True, 3)", "(True, 1)", "(True, 0)"]
