@@ -27,7 +27,7 @@ Variants = list[dict[str, Any]]
 # What actions give. Answers to questions, `utter_…`, are given nothing.
 GIVEN = {"handle", "platform", "account", "summary", "problem", "changed", "objections", "count",
          "reference", "received", "accounts", "state", "others", "promise", "position", "asked",
-         "letter", "address", "covered"}
+         "letter", "address", "covered", "known"}
 # What people really write, and what a formatter trips over.
 AWKWARD = ["{x}", "{", "}", "{0[email]}", "0[", "{summary}", "%s", "\\1", "{{controller}}", "$(id)"]
 
