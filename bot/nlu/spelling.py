@@ -99,8 +99,12 @@ class Speller:
             return word
         least = min(distance for _, distance, _ in found)
         nearest = [candidate for candidate, distance, _ in found if distance == least]
+        # Two letters that changed places are the likeliest slip: "wnat" is "want" and not "what".
         # People rarely get the first letter wrong, and use common words more often.
-        return max(nearest, key=lambda c: (c[0] == word[0], self._counts[c], c))
+        letters = sorted(word)
+        return max(
+            nearest, key=lambda c: (sorted(c) == letters, c[0] == word[0], self._counts[c], c)
+        )
 
 
 def _stems(word: str) -> Iterator[str]:

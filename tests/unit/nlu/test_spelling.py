@@ -9,7 +9,7 @@ import pytest
 from bot.nlu.spelling import Speller
 
 EXAMPLES = ["what is the status of my objection", "status of the objection", "my objection status",
-            "I don't want this", "photos photos photos of Ana"] * 2
+            "I don't want this", "photos photos photos of Ana", "I want it", "what what what"] * 2
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def speller() -> Speller:
     [
         ("stauts of my objektion?", "status of my objection?"),
         ("PHOTSO", "photos"),
+        ("I wnat", "I want"),  # not "what", which is used more often
         ("the house states", "the house states"),  # known, if not from the examples
         ("dont", "dont"),  # written so, not a slip
         ("zzzz qqqqqq", "zzzz qqqqqq"),  # like nothing
