@@ -36,8 +36,10 @@ YES = re.compile(
     r"thx|ty)\b[\s.!,]*)+",
     re.IGNORECASE,
 )
+# With the slips that are made in a hurry: as a reason they would be kept.
 NONE = re.compile(
-    r"(?:no|nope|none|n|nah|skip|skip (?:it|this|that)|nothing|not really|no (?:others?|thanks?|"
+    r"(?:no|nope|none|noen|n|nah|ski?pp?|skpi|sikp|skip (?:it|this|that)|nothing|nohting|nothign|"
+    r"nothng|not really|no (?:others?|thanks?|"
     r"more|reason|thank you|other accounts?|need)|no i don'?t|i don'?t|pass|"
     r"(?:i'?d |i |i would )?(?:rather|prefer) not(?: to)?(?: say)?(?: (?:it|that))?|"
     r"(?:i )?(?:don'?t|do not) want to say|without(?: one| a reason)?|"

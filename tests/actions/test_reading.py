@@ -104,7 +104,9 @@ def test_an_invalid_reply_is_explained_and_changes_nothing_else(
     assert text not in note.values["problem"]
 
 
-@pytest.mark.parametrize("text", ["skip", "no", "No thanks", "rather not say", "-", "pass"])
+@pytest.mark.parametrize(
+    "text", ["skip", "skpi", "no", "noen", "No thanks", "rather not say", "-", "pass"]
+)
 @pytest.mark.parametrize(
     ("asked", "empty"),
     [("country", ""), ("reason", ""), ("linked_accounts", []), ("unlinked_accounts", [])],
