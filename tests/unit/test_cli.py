@@ -16,7 +16,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bot import cli
-from bot.runtime import understanding
+from bot.runtime import absent, understanding
 from bot.runtime.understanding import Understanding
 from bot.settings import ROOT, Settings
 
@@ -51,6 +51,12 @@ def loaded(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Understandi
 def real_model(loaded: Understanding, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets every command use the model that is loaded already."""
     monkeypatch.setattr(understanding, "Understanding", lambda model, settings: loaded)
+
+
+@pytest.fixture(autouse=True)
+def everything_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that runs in this process takes no package from the tests after it."""
+    monkeypatch.setattr(absent, "install", lambda **_: None)
 
 
 def run(*arguments: str) -> Result:
