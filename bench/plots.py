@@ -53,11 +53,13 @@ def _bars(axes: Axes, by_server: dict[str, Any], key: str, title: str) -> None:
         at = [index + place * width for index in range(len(by_people))]
         values = [row[key] for row in by_people.values()]
         bars = axes.bar(at, values, width, color=_COLOURS[name], label=name)
-        axes.bar_label(bars, [f"{value:.0f}" for value in values], fontsize=8, padding=2)
+        axes.bar_label(bars, [f"{value:.3g}" for value in values], fontsize=8, padding=2)
     people = list(next(iter(by_server.values())))
     axes.set_xticks([index + width * (len(by_server) - 1) / 2 for index in range(len(people))])
     axes.set_xticklabels(people)
     axes.set(title=title, xlabel="people at once")
+    # Room for the legend above the bars.
+    axes.set_ylim(top=axes.get_ylim()[1] * 1.5)
     axes.legend(frameon=False)
 
 
