@@ -193,7 +193,6 @@ def _settings() -> Settings:
 def _model_for_serving() -> Path:
     """The model, trained first when it is needed. From here on this process trains none itself."""
     from bot.runtime import absent
-    from bot.runtime.patches import without_tensorflow
     from bot.runtime.training import model_path
 
     path = model_path(ROOT)
@@ -203,7 +202,6 @@ def _model_for_serving() -> Path:
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:  # noqa: S603
             raise typer.Exit(1)
     absent.install(instead=True)
-    without_tensorflow()
     return path
 
 

@@ -44,6 +44,16 @@ def absent(what: str) -> None:
     pytest.skip(what)
 
 
+def python(code: str) -> str:
+    """What a Python process prints that runs this code in the project's folder."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
 @pytest.fixture(scope="session")
 def model() -> Path:
     """The trained model, trained first when its data is newer."""
