@@ -16,13 +16,13 @@ POSTGRESQL = os.environ.get("BENCH_POSTGRESQL_URL", "postgresql+psycopg2:///test
 
 
 @contextmanager
-def own_schema() -> Iterator[str]:
-    """The address of an empty schema in the database of BENCH_POSTGRESQL_URL."""
-    schema = f"bench_{uuid.uuid4().hex}"
-    admin = create_engine(POSTGRESQL, future=True)
+def own_schema(address: str = POSTGRESQL, prefix: str = "bench") -> Iterator[str]:
+    """The address of an empty schema in the database at `address`, named `prefix` and a number."""
+    schema = f"{prefix}_{uuid.uuid4().hex}"
+    admin = create_engine(address, future=True)
     with admin.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
+    own = make_url(address).update_query_dict({"options": f"-csearch_path={schema}"})
     try:
         yield own.render_as_string(hide_password=False)
     finally:

@@ -13,19 +13,24 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import jwt
 import pytest
+import redis
 
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from hypothesis import settings as hypothesis_settings
 
+from bench import schema
 from bot.settings import ROOT
+
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg2:///test")
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks for new ones.
 hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
@@ -52,6 +57,28 @@ def python(code: str) -> str:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
+
+
+@contextmanager
+def own_schema() -> Iterator[str]:
+    """The address of an empty schema on PostgreSQL, which is dropped afterwards."""
+    with ExitStack() as made:
+        try:
+            address = made.enter_context(schema.own_schema(POSTGRESQL, "test"))
+        except Exception as error:
+            absent(f"no PostgreSQL at TEST_POSTGRESQL_URL ({type(error).__name__})")
+        yield address
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The address of a Redis server. Keys are of one test alone where its ids are."""
+    try:
+        with redis.Redis.from_url(REDIS, socket_connect_timeout=2) as server:
+            server.ping()
+    except redis.RedisError as error:
+        absent(f"no Redis at TEST_REDIS_URL ({type(error).__name__})")
+    return REDIS
 
 
 @pytest.fixture(scope="session")

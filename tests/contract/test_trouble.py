@@ -29,9 +29,6 @@ from bot.runtime.turns import Turn
 from bot.settings import Settings
 from tests.conftest import signed
 from tests.contract.conftest import EVENTS, assert_error, events, fresh
-from tests.runtime.conftest import redis_url
-
-__all__ = ["redis_url"]
 
 NOBODY = Identities("")
 TOKENS = Tokens("a secret of more than thirty-two bytes", 3600, Keys.parse(Keys.new()))

@@ -6,23 +6,20 @@ import asyncio
 import base64
 import os
 import random
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import redis
 from sqlalchemy import create_engine, select, text
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from bot.objections.db import Database
 from bot.objections.model import objection
-from tests.conftest import Server, absent
+from tests.conftest import Server, own_schema
 from tests.conversations.conftest import application, loop, person, rows, stored
 from tests.faults.proxy import Proxy
-from tests.runtime.conftest import POSTGRESQL, REDIS
 
 __all__ = ["application", "loop", "person", "rows", "stored"]
 
@@ -60,29 +57,8 @@ def begin(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[str]:
     """The address of an empty schema on PostgreSQL, which is dropped afterwards."""
-    schema = f"test_{uuid.uuid4().hex}"
-    admin = create_engine(POSTGRESQL, future=True)
-    try:
-        with admin.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except Exception as error:
-        absent(f"no PostgreSQL at TEST_POSTGRESQL_URL ({type(error).__name__})")
-    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    yield own.render_as_string(hide_password=False)
-    with admin.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    admin.dispose()
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> str:
-    """The address of a Redis server. Its keys are named after conversations, which are new."""
-    try:
-        with redis.Redis.from_url(REDIS, socket_connect_timeout=2) as server:
-            server.ping()
-    except redis.RedisError as error:
-        absent(f"no Redis at TEST_REDIS_URL ({type(error).__name__})")
-    return REDIS
+    with own_schema() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

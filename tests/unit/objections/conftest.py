@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from bot.objections.db import Database
-
-POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql+psycopg2:///test")
+from tests.conftest import own_schema
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,22 +17,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'record.db'}"
         return
-    admin = create_engine(POSTGRESQL, future=True)
-    schema = f"test_{uuid.uuid4().hex}"
-    try:
-        with admin.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except Exception as error:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            raise
-        pytest.skip(f"no PostgreSQL at TEST_POSTGRESQL_URL: {type(error).__name__}")
-    own = make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    try:
-        yield own.render_as_string(hide_password=False)
-    finally:
-        with admin.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
+    with own_schema() as address:
+        yield address
 
 
 @pytest.fixture
