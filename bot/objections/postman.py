@@ -67,7 +67,8 @@ class Files:
 
     def _write(self, message: EmailMessage, name: str) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Not what it is in: that is everybody's data, and somebody may be bringing it back.
+            self.folder.mkdir(exist_ok=True, mode=0o700)
             begun = self.folder / f".{name}.part"
             handle = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "wb") as file:

@@ -177,6 +177,16 @@ async def test_a_folder_that_cannot_be_written_costs_an_attempt(
     assert row.problem == "not_written" and row.sent_at is None
 
 
+async def test_a_folder_that_was_put_away_is_not_made_anew_in_its_place(
+    database: Database, tmp_path: Path
+) -> None:
+    service(database).file(filing())
+    await postman(database, Files(tmp_path / "data" / "mail")).deliver()
+    (row,) = rows(database, model.outbox)
+    assert row.problem == "not_written"
+    assert not (tmp_path / "data").exists()
+
+
 async def test_a_decoy_is_never_sent(database: Database) -> None:
     with database.session() as session:
         outbox.put_code(session, "access", NOW, None)
