@@ -1,19 +1,19 @@
 """Countries by the words people use for them.
 
-Codes are ISO 3166-1 alpha-2, names come from CLDR through babel, and XK (Kosovo, user-assigned) is
-kept because people live there. Texts come here cleaned; `fields.parse_country` raises the errors.
+Codes are ISO 3166-1 alpha-2, names come from CLDR (`scripts/country-names`), and XK (Kosovo,
+user-assigned) is kept because people live there. Texts come here cleaned; `fields.parse_country`
+raises the errors.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
-
-from babel import Locale
-from babel.core import get_global
+from pathlib import Path
 
 __all__ = [
     "CODES",
@@ -30,17 +30,11 @@ __all__ = [
     "reach",
 ]
 
-_ENGLISH: dict[str, str] = dict(Locale("en").territories)
+_CLDR = json.loads(Path(__file__).with_name("country_names.json").read_text("utf-8"))
+_ENGLISH: dict[str, str] = _CLDR["names"]["en"]
+_ALPHA3: dict[str, str] = _CLDR["alpha3"]
 
-# In CLDR but not countries: groups of states, test regions, and reserved codes of parts of others.
-_NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
-
-CODES = frozenset(
-    code for code in _ENGLISH if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
-)
-
-# Languages whose names for countries are understood besides English, earlier ones first.
-_LANGUAGES = "de fr es pt it nl pl sv da nb fi el cs sk hu ro bg hr uk ru tr ar ja zh ko hi".split()
+CODES = frozenset(_ENGLISH)
 
 _SHORT_FORMS = {
     "AE": "uae, emirates, the emirates",
@@ -158,7 +152,7 @@ def by_code(word: str) -> str | None:
     """The country with this alpha-2 or alpha-3 code, in any case."""
     word = word.upper()
     if len(word) == 3:
-        word = _alpha3().get(word, "")
+        word = _ALPHA3.get(word, "")
     return word if word in CODES else None
 
 
@@ -313,10 +307,9 @@ def _english_names() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
     names = dict(_english_names())
-    for language in _LANGUAGES:
-        territories = Locale(language).territories
-        for code in sorted(CODES):
-            name = fold(territories.get(code, _ENGLISH[code]))
+    for names_there in _CLDR["names"].values():
+        for code, called in names_there.items():
+            name = fold(called)
             # Very short ones are words of English: "Man" is Turkish for the Isle of Man.
             if len(name) > 3 or not name.isascii():
                 # The first language to use a word keeps it: "Island" is German for Iceland.
@@ -327,9 +320,3 @@ def _names() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _demonyms() -> dict[str, str]:
     return {word: code for code, words in _DEMONYMS.items() for word in words.split(", ")}
-
-
-@lru_cache(maxsize=1)
-def _alpha3() -> dict[str, str]:
-    aliases = get_global("territory_aliases")
-    return {old: new[0] for old, new in aliases.items() if len(old) == 3 and old.isalpha() and new}
