@@ -7,7 +7,7 @@ sets are not touched: figures on them would mean nothing once something had been
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
@@ -55,7 +55,11 @@ class Trial:
             answered = self.decide(before)
             is_known = not answered.is_unsure and intent_of(answered.topic) in RETRIEVAL_INTENTS
             before = before if is_known else None
-        return decide.decide(text, self._read(text), self.machine.topics, self._read, before)
+        reading, topics = self._read(text), self.machine.topics
+        return decide.decide(text, reading, topics, self._read_all, before)
+
+    def _read_all(self, texts: Sequence[str]) -> list[Reading]:
+        return [*map(self._read, texts)]
 
     def figures(self) -> Iterator[float]:
         """The shares of COLUMNS, on the calibration set."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,13 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.alone import topic_of_shape
 from bot.nlu.decide import decide
 from bot.nlu.encoders import Vectors, encoder
 from bot.nlu.featurizer import READ, as_read
 from bot.nlu.recogniser import Reading, Recogniser
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided
-
-# A pasted reference asks for its state, whatever stands around it, unless more words say otherwise.
-_REFERENCE_ONLY = re.compile(r"\W*OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?\W*", re.IGNORECASE)
 
 
 @DefaultV1Recipe.register(
@@ -107,7 +105,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def process(
         self, messages: list[Message], tracker: DialogueStateTracker | None = None
     ) -> list[Message]:
-        """Decide for each message that has a vector, in the light of the question before it."""
+        """Decide for each message with a text, in the light of the question before it."""
         for message in messages:
             if message.get(TEXT) is not None:
                 for name, value in decided(self._decide(message, tracker)).items():
@@ -117,11 +115,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def _decide(self, message: Message, tracker: DialogueStateTracker | None) -> Decision:
         recogniser = self._recogniser
         assert recogniser is not None, "loaded or trained before it is used"
-        if _REFERENCE_ONLY.fullmatch(message.get(TEXT)):
-            return Decision("check_status", 1.0, [("check_status", 1.0)])
+        topic = topic_of_shape(message.get(TEXT))
+        if topic is not None:
+            return Decision(topic, 1.0, [(topic, 1.0)])
 
-        def read(text: str) -> Reading:
-            return recogniser.read(encoder().encode(text), text)
+        def read(texts: Sequence[str]) -> list[Reading]:
+            vectors = encoder().encode_together(texts)
+            return [*map(recogniser.read, vectors, texts)]
 
         text = message.get(READ)
         reading = recogniser.read(_vector(message), text)

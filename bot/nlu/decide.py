@@ -35,7 +35,8 @@ FOLLOW_UP_WORDS, LONG_FOLLOW_UP_WORDS = 6, 12
 # Small talk is answered as what it looks most like: a wrong "you're welcome" harms nobody.
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "help"})
 
-Read = Callable[[str], Reading]
+# Texts that are read together take little longer than one of them.
+Read = Callable[[Sequence[str]], Sequence[Reading]]
 
 
 def decide(
@@ -46,7 +47,7 @@ def decide(
     Args:
         reading: what the text alone is taken for.
         topics: the names of the topics, in the order of a reading's probabilities.
-        read: reads another text.
+        read: reads other texts.
         before: the person's question before this text, when it was answered with a topic.
     """
     if in_distress(text):
@@ -55,7 +56,7 @@ def decide(
     probabilities, is_ours = reading.probabilities, reading.ours >= 0
     follows = before is not None and _follows(text, *_ranking(probabilities, topics)[0])
     if follows or (before is not None and 0 > reading.ours > -CLOSE):
-        together = read(f"{before} {text}").probabilities
+        together = read([f"{before} {text}"])[0].probabilities
         is_ours = is_ours or _is_ours_after(text, reading, together)
         if follows:
             probabilities = _combined(probabilities, together)
@@ -81,13 +82,21 @@ def decide(
 
 def _topics_of_questions(text: str, topics: Sequence[str], read: Read) -> tuple[str, ...]:
     """The topics that separate questions of a text are clearly about, each once, in order."""
-    asked = questions(text)
+    asked = questions(text)[:MOST_QUESTIONS]
     if len(asked) < 2:
         return ()
+    texts = [*dict.fromkeys(text for one in asked for text in (one.text, one.told))]
+    readings = dict(zip(texts, read(texts), strict=True))
     found: list[str] = []
     before: Question | None = None
-    for question in asked[:MOST_QUESTIONS]:
-        reading = _read_question(question, before, read)
+    for question in asked:
+        # With its story or without, whichever says more.
+        reading = max(
+            readings[question.text],
+            readings[question.told],
+            key=lambda reading: float(reading.probabilities.max()),
+        )
+        reading = _in_context(reading, question, before, read)
         topic, confidence = _ranking(reading.probabilities, topics)[0]
         is_clear = confidence >= DISTINCT and intent_of(topic) in RETRIEVAL_INTENTS
         if is_clear and reading.ours >= 0 and topic not in found:
@@ -96,13 +105,13 @@ def _topics_of_questions(text: str, topics: Sequence[str], read: Read) -> tuple[
     return tuple(found)
 
 
-def _read_question(question: Question, before: Question | None, read: Read) -> Reading:
-    """Read one question of several: with its story or without, whichever says more."""
-    readings = [read(text) for text in dict.fromkeys((question.text, question.told))]
-    reading = max(readings, key=lambda reading: float(reading.probabilities.max()))
+def _in_context(
+    reading: Reading, question: Question, before: Question | None, read: Read
+) -> Reading:
+    """The reading of one question of several, in the light of the one before it."""
     short = len(question.text.split()) <= FOLLOW_UP_WORDS
     if before is not None and short and _REFERS.search(question.text):
-        together = read(f"{before.text} {question.text}").probabilities
+        together = read([f"{before.text} {question.text}"])[0].probabilities
         return Reading(_combined(reading.probabilities, together), reading.ours)
     return reading
 

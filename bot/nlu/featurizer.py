@@ -17,6 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rich.console import Console
 from rich.progress import track
 
+from bot.nlu.alone import topic_of_shape
 from bot.nlu.encoders import Encoder, Vectors, capped, encoder
 from bot.nlu.spelling import Speller
 
@@ -94,9 +95,10 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Encode the text of each message that has one."""
+        """Encode the text of each message that has one, unless its shape says all."""
         for message in messages:
-            if message.get(TEXT) is not None:
+            text = message.get(TEXT)
+            if text is not None and topic_of_shape(text) is None:
                 self._put(message, self._encoder.encode(self._read(message)))
         return messages
 

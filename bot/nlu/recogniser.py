@@ -8,18 +8,20 @@ the abbreviations and names that the encoders take apart into meaningless pieces
 
 One output a topic is learned without pushing any topic down for the texts that are out of scope:
 real questions would drift towards "something else". One more output tells ours from the rest.
-Training uses scikit-learn and scipy; what is kept are plain arrays, never pickles.
+Training uses scipy; what is kept are plain arrays, never pickles.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +88,9 @@ class Recogniser:
         _, axes = np.linalg.eigh(np.cov(vectors.T.astype(np.float64)))
         directions = axes[:, : -DIRECTIONS - 1 : -1].astype(np.float32)
         examples = (vectors - mean) @ directions
-        counts = _counts(texts)
-        rarity = _rarity(counts)
-        terms = _weighed(counts, rarity)
+        found = [_counted(text) for text in texts]
+        rarity = _rarity(found)
+        terms = _stacked([(places, _weighed(places, counts, rarity)) for places, counts in found])
         squares = _squares(examples)
         kernel = np.empty((len(texts), len(texts)), dtype=np.float32)
 
@@ -161,7 +163,8 @@ class Recogniser:
         """(k + 1,) scores of one text."""
         place = ((vector - self.mean) @ self.directions)[np.newaxis]
         scores = _alike(place, self.examples, self._squares) @ self.meaning
-        result: Array = (scores + _weighed(_counts([text]), self.rarity) @ self.terms)[0]
+        places, counts = _counted(text)
+        result: Array = scores[0] + _weighed(places, counts, self.rarity) @ self.terms[places]
         return result
 
 
@@ -192,9 +195,10 @@ def _squares(rows: Array) -> Array:
     return result
 
 
-def _counts(texts: Sequence[str]) -> Any:
-    """n texts -> sparse (n, t): how often each has each term."""
-    return _vectorizer().transform(texts)
+def _counted(text: str) -> tuple[npt.NDArray[np.intp], Array]:
+    """The places (t,) of a text's different terms, and how often it has each."""
+    found = Counter(zlib.crc32(term.encode()) % HASHES for term in _terms(text))
+    return np.array([*found], dtype=np.intp), np.array([*found.values()], dtype=np.float32)
 
 
 def _terms(text: str) -> Iterator[str]:
@@ -209,28 +213,28 @@ def _terms(text: str) -> Iterator[str]:
             yield from (f"#{edged[i : i + length]}" for i in range(len(edged) - length + 1))
 
 
-def _rarity(counts: Any) -> Array:
-    """Inverse document frequencies, smoothed as scikit-learn's TfidfTransformer does."""
-    used = np.asarray((counts > 0).sum(axis=0)).ravel()
-    return (np.log((1 + counts.shape[0]) / (1 + used)) + 1).astype(np.float32)
+def _rarity(found: Sequence[tuple[npt.NDArray[np.intp], Array]]) -> Array:
+    """(HASHES,) inverse document frequencies, smoothed as scikit-learn's TfidfTransformer does."""
+    used = np.zeros(HASHES)
+    for places, _ in found:
+        used[places] += 1
+    return (np.log((1 + len(found)) / (1 + used)) + 1).astype(np.float32)
 
 
-def _weighed(counts: Any, rarity: Array) -> Any:
-    """Sparse counts -> tf-idf, each row of length √TERMS."""
-    from sklearn.preprocessing import normalize
-
-    weighed = counts.copy()
-    weighed.data = (1 + np.log(weighed.data)) * rarity[weighed.indices]
-    return normalize(weighed, copy=False) * np.float32(np.sqrt(TERMS))
+def _weighed(places: npt.NDArray[np.intp], counts: Array, rarity: Array) -> Array:
+    """Counts (t,) of a text's terms -> tf-idf (t,), of length √TERMS."""
+    weighed = (1 + np.log(counts)) * rarity[places]
+    result: Array = weighed * np.float32(np.sqrt(TERMS) / (np.linalg.norm(weighed) or 1))
+    return result
 
 
-@lru_cache(maxsize=1)
-def _vectorizer() -> Any:
-    from sklearn.feature_extraction.text import HashingVectorizer
+def _stacked(rows: Sequence[tuple[npt.NDArray[np.intp], Array]]) -> Any:
+    """n rows, each by its places and values -> sparse (n, HASHES)."""
+    from scipy.sparse import csr_matrix
 
-    return HashingVectorizer(
-        analyzer=_terms, n_features=HASHES, alternate_sign=False, norm=None, dtype=np.float32
-    )
+    places, values = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    starts = [0, *accumulate(len(row) for row, _ in rows)]
+    return csr_matrix((values, places, starts), shape=(len(rows), HASHES))
 
 
 def _softmax(scores: Array) -> Array:

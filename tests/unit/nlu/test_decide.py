@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bot.nlu.decide import CLEAR, CLOSE, SURE, decide
+from bot.nlu.decide import CLEAR, CLOSE, SURE, Read, decide
 from bot.nlu.recogniser import Reading, Recogniser
 from bot.nlu.topics import Decision, chosen, decided, intent_of, topic_of
 from tests.unit.nlu.conftest import encode
@@ -23,7 +23,12 @@ def reading(ours: float = 1.0, **likely: float) -> Reading:
 
 
 def of(text: str, first: Reading) -> Decision:
-    return decide(text, first, TOPICS, lambda text: first)
+    return decide(text, first, TOPICS, each(lambda text: first))
+
+
+def each(read: Callable[[str], Reading]) -> Read:
+    """Reads texts one by one."""
+    return lambda texts: [*map(read, texts)]
 
 
 Decide = Callable[..., Decision]
@@ -31,11 +36,12 @@ Decide = Callable[..., Decision]
 
 @pytest.fixture
 def decision(recogniser: Recogniser) -> Decide:
+    @each
     def read(text: str) -> Reading:
         return recogniser.read(encode(text), text)
 
     def decision(text: str, before: str | None = None) -> Decision:
-        return decide(text, read(text), recogniser.topics, read, before)
+        return decide(text, read([text])[0], recogniser.topics, read, before)
 
     return decision
 
@@ -114,19 +120,20 @@ def test_a_short_follow_up_inherits_its_subject() -> None:
     """A text about nothing by itself takes the topic that it has after the question before."""
     alone = reading(faq_a=0.3, faq_b=0.3)
     after = {"before since when?": reading(faq_b=0.9)}
-    found = decide("since when?", alone, TOPICS, after.__getitem__, "before")
+    found = decide("since when?", alone, TOPICS, each(after.__getitem__), "before")
     assert found.topic == "faq/b"
 
 
 def test_what_is_clear_alone_is_no_follow_up() -> None:
     clear = reading(faq_a=CLEAR + 0.01)
     after = {"before is it legal": reading(faq_b=0.99)}
-    assert decide("is it legal", clear, TOPICS, after.__getitem__, "before").topic == "faq/a"
+    assert decide("is it legal", clear, TOPICS, each(after.__getitem__), "before").topic == "faq/a"
 
 
 def test_a_longer_text_follows_if_it_refers_to_something() -> None:
     vague, together = reading(faq_a=0.5, faq_b=0.2), reading(faq_b=0.9)
 
+    @each
     def read(text: str) -> Reading:
         return together if text.startswith("before") else vague
 
@@ -141,8 +148,8 @@ def test_what_is_almost_ours_is_ours_after_a_question_about_the_same() -> None:
     text = "the hospital keeps me here, does that matter for whenever I get round to asking"
     same = {f"before {text}": reading(faq_a=0.9)}
     other = {f"before {text}": reading(faq_b=0.9)}
-    assert decide(text, almost, TOPICS, same.__getitem__, "before").topic == "faq/a"
-    assert decide(text, almost, TOPICS, other.__getitem__, "before").topic == "out_of_scope"
+    assert decide(text, almost, TOPICS, each(same.__getitem__), "before").topic == "faq/a"
+    assert decide(text, almost, TOPICS, each(other.__getitem__), "before").topic == "out_of_scope"
 
 
 def test_thanks_is_no_follow_up(decision: Decide) -> None:
@@ -152,7 +159,7 @@ def test_thanks_is_no_follow_up(decision: Decide) -> None:
 def test_a_follow_up_does_not_let_the_weather_in() -> None:
     weather = reading(ours=-1, faq_a=0.3)
     readings = {"before im hungry": reading(faq_a=0.9)}
-    found = decide("im hungry", weather, TOPICS, readings.__getitem__, "before")
+    found = decide("im hungry", weather, TOPICS, each(readings.__getitem__), "before")
     assert found.topic == "out_of_scope"
 
 

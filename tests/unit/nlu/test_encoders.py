@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from bot.nlu import encoders
-from bot.nlu.encoders import DIMENSIONS, MAX_CHARACTERS, WeightsError, capped, checked, encoder
+from bot.nlu.encoders import (
+    DIMENSIONS,
+    MAX_CHARACTERS,
+    Vectors,
+    WeightsError,
+    capped,
+    checked,
+    encoder,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +38,39 @@ def test_texts_that_are_encoded_together_get_the_vectors_they_get_alone() -> Non
     together = np.stack([*encoder().encode_all(texts)])
     alone = np.stack([encoder().encode(text) for text in texts])
     assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_texts_of_any_length_can_be_encoded_at_once() -> None:
+    texts = ["hi", "are my messages used", "", "what is done with my photos when I have gone? " * 9]
+    together = encoder().encode_together(texts)
+    assert together.shape == (len(texts), DIMENSIONS)
+    assert np.allclose(together, [encoder().encode(text) for text in texts], atol=1e-5)
+
+
+def test_short_texts_are_encoded_once_and_the_oldest_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoded: list[str] = []
+
+    def encode(text: str) -> Vectors:
+        encoded.append(text)
+        return np.array([len(text)], dtype=np.float32)
+
+    monkeypatch.setattr(encoders, "_REMEMBERED", 2)
+    remembered = encoders._Remembered()
+    for text in ("yes", "none", "yes", "Ireland", "yes", "none"):
+        assert remembered.get(text, encode) == [len(text)]
+    assert encoded == ["yes", "none", "Ireland", "none"]
+    with pytest.raises(ValueError, match="read-only"):
+        remembered.get("yes", encode)[0] = 0
+
+
+def test_what_was_said_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder(), "_remembered", encoders._Remembered())
+    encoder().encode("Ana Silva")
+    encoder().encode("a longer text, which is not remembered at all")
+    (kept,) = encoder()._remembered._vectors
+    assert isinstance(kept, bytes) and b"Ana" not in kept
 
 
 def test_alike_questions_are_nearer_than_others() -> None:
