@@ -1,12 +1,12 @@
 """Stand-ins for packages that serving does not use.
 
-Rasa imports TensorFlow and the kits of every messenger that it can speak to when it is loaded, and
-names their classes in signatures and as bases. Serving uses none of them. Importing one gives an
-empty module whose every attribute is the class `Absent`. To use one is an error.
+Rasa imports TensorFlow, scipy and the kits of every messenger that it can speak to when it is
+loaded, and names their classes in signatures and as bases. Serving uses none of them. Importing one
+gives an empty module whose every attribute is the class `Absent`. To use one is an error.
 
 A process that serves has them in any install: without TensorFlow alone it takes some 300 MB less
-memory and starts in about half the time. In a serving install (`scripts/serving`), where the
-packages are not there, every process has them.
+memory and starts in about half the time, and without the rest some 50 MB less. In a serving install
+(`scripts/serving`), where most of the packages are not there, every process has them for those.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-# What Rasa imports by these names when it is loaded, and serving does not use.
-NAMES = frozenset(
+# What Rasa imports by these names when it is loaded, and neither training nor serving uses.
+UNUSED = frozenset(
     "aiogram boto3 fbmessenger keras pymongo slack_sdk tensorflow twilio webexteamssdk".split()
 )
+# The same of what is for training, for plots and for questions in a terminal.
+UNUSED_IN_SERVING = frozenset("joblib matplotlib prompt_toolkit questionary scipy sklearn".split())
+NAMES = UNUSED | UNUSED_IN_SERVING
 
 
 class _AnyName(type):

@@ -87,12 +87,14 @@ def test_installing_twice_is_once(installed: None) -> None:
     assert len(sys.meta_path) == before
 
 
-def test_the_script_leaves_out_packages_of_the_lock_and_each_stand_in_is_for_one_of_them() -> None:
+def test_the_script_leaves_out_packages_of_the_lock_and_what_nothing_uses_is_among_them() -> None:
     locked = set(re.findall(r'^name = "(.+)"$', (ROOT / "uv.lock").read_text("utf-8"), re.M))
     assert left_out() <= locked
     assert {"tensorflow", "twilio"} <= left_out()
     names = {name for package in left_out() for name in modules_of(package)}
-    assert names >= absent.NAMES
+    assert names >= absent.UNUSED
+    # It is made for training, too.
+    assert not names & absent.UNUSED_IN_SERVING
 
 
 @pytest.mark.slow
@@ -123,7 +125,7 @@ INSTEAD = "from bot.runtime import absent; absent.install(instead=True); "
 # What is there for true: a stand-in has no file.
 HOLDS = """
 import sys
-names = ("tensorflow", "keras", "jax")
+names = ("tensorflow", "keras", "jax", "scipy", "sklearn")
 print(sorted(name for name in names if getattr(sys.modules.get(name), "__file__", None)))
 """
 
@@ -134,7 +136,8 @@ def test_the_application_is_imported_without_tensorflow() -> None:
 
 def test_rasa_itself_imports_it_to_serve() -> None:
     """Why there are stand-ins; when this fails, they are not needed any more."""
-    assert "tensorflow" in python(f"import rasa.core.agent{HOLDS}")
+    held = python(f"import rasa.core.agent{HOLDS}")
+    assert all(name in held for name in ("tensorflow", "scipy", "sklearn"))
 
 
 @pytest.mark.slow
