@@ -42,11 +42,15 @@ STOCK_TURNS_MAX = 500
 # Short and many: a busy moment of the machine falls on all of them alike.
 _SECONDS, _ROUNDS = 4.0, 6
 
+# What is short is remembered: nobody's name is somebody else's, though "none" is said by all.
+_NAMES = "Ana Ben Carla David Elena Finn Greta Hugo Ines Jan Karin Luis Nils Olga Piet".split()
+_FAMILIES = "Silva Novak Rossi Meyer Dubois Jansen Larsen Horvat Moreau Costa Bauer".split()
+_COUNTRIES = "Portugal Ireland Italy Germany France Denmark Poland Croatia Spain Austria".split()
 _OURS: list[Callable[[int], str]] = [
     lambda n: "I object to my posts being used for AI",
-    lambda n: "Ana Maria Silva",
+    lambda n: f"{_pick(_NAMES, n)} {_pick(_NAMES, n // 15)} {_pick(_FAMILIES, n // 225)}",
     lambda n: f"ana{n}@example.org",
-    lambda n: "Portugal",
+    lambda n: _pick(_COUNTRIES, n),
     lambda n: f"instagram ana.silva.{n}",
     lambda n: "none",
     lambda n: "none",
@@ -262,6 +266,10 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _pick(words: list[str], n: int) -> str:
+    return words[n % len(words)]
 
 
 def _resident(pid: int) -> float:
