@@ -16,10 +16,10 @@ from rasa.core.lock_store import LockError
 from sqlalchemy.engine import Engine
 from threadpoolctl import threadpool_limits
 
+from bot.runtime import patches
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.locks import MemoryLocks, RedisLocks, locks
-from bot.runtime.patches import with_kinds_of_events_remembered, with_schema_checked_once
 from bot.runtime.processor import ServingAgent
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.wording import Wording
@@ -50,8 +50,7 @@ def load(settings: Settings, model: Path, engine: Engine, actions: InProcessActi
     Raises:
         StartUpError: the model, a store or an action is not the configured one.
     """
-    with_schema_checked_once()
-    with_kinds_of_events_remembered()
+    patches.apply()
     try:
         store = ConversationStore(engine)
     except StoreError as error:

@@ -31,11 +31,12 @@ from sqlalchemy.engine import Connection, Engine
 from bot.runtime.redaction import filing_since, has_details, redacted
 from bot.runtime.snapshot import Snapshot
 from bot.runtime.store_table import Event, at, events, message_id_of, prepare
+from bot.runtime.tracker import LightTracker
 
 __all__ = ["ConversationStore", "Event", "Held", "StoreError", "events"]
 
 # A turn reads at least so many turns before it, and less than twice as many.
-RECENT_TURNS = 4
+RECENT_TURNS = 2
 
 
 class StoreError(Exception):
@@ -89,7 +90,7 @@ class Held:
         return {} if snapshot is None else {**snapshot.slots, "active_loop": snapshot.loop}
 
 
-class RecentTracker(DialogueStateTracker):
+class RecentTracker(LightTracker):
     """A tracker that begins with a snapshot instead of the conversation's first events."""
 
     recent = _Recent()
