@@ -22,8 +22,8 @@ from typing import Any
 UNUSED = frozenset(
     "aiogram boto3 fbmessenger keras pymongo slack_sdk tensorflow twilio webexteamssdk".split()
 )
-# The same of what is for training, for plots and for questions in a terminal.
-UNUSED_IN_SERVING = frozenset("joblib matplotlib prompt_toolkit questionary scipy sklearn".split())
+# The same of what is for training and for questions in a terminal.
+UNUSED_IN_SERVING = frozenset("joblib prompt_toolkit questionary scipy sklearn".split())
 NAMES = UNUSED | UNUSED_IN_SERVING
 
 
