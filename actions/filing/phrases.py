@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from bot.objections.accounts import PLATFORM_WORDS
+
 # How the post begins that has gone round since 2024.
 CHAIN_POST = re.compile(r"\bgood ?bye?,? meta ai\b", re.IGNORECASE)
 DECLARES = re.compile(
@@ -94,7 +96,7 @@ HESITATES = re.compile(
     r"certain|yet|think|let|me|need to|about|it)\b[\s.,!…]*)+",
     re.IGNORECASE,
 )
-PLATFORM = re.compile(r"\b(?:facebook|fb|instagram|insta|ig)\b", re.IGNORECASE)
+PLATFORM = re.compile(rf"\b(?:{'|'.join(PLATFORM_WORDS)})\b", re.IGNORECASE)
 RHETORICAL = re.compile(
     r"\W*(?:so |and |but )?(?:why (?:should|would) (?!i\b)|how (?:dare|can (?:you|they|meta))\b|"
     r"who (?:gave|allowed|asked|said|do you)\b|what gives|is (?:nothing|that fair)|isn'?t)",

@@ -6,7 +6,7 @@ As in `fields`, the text may be hostile, and nothing but FieldError is raised.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote
@@ -34,11 +34,25 @@ ACCOUNTS_MAX = 20
 _ACCOUNT_TEXT_MAX = 4000
 
 _TITLES: dict[Platform, str] = {"facebook": "Facebook", "instagram": "Instagram"}
-_FACEBOOK_WORDS = "facebook fb facebok facbook faceboook facebbok"
-_INSTAGRAM_WORDS = "instagram insta ig instgram instagramm instragram"
-PLATFORM_WORDS: dict[str, Platform] = {}
-PLATFORM_WORDS.update((word, "facebook") for word in _FACEBOOK_WORDS.split())
-PLATFORM_WORDS.update((word, "instagram") for word in _INSTAGRAM_WORDS.split())
+
+
+def _with_slips(word: str) -> Iterator[str]:
+    """A word, and what fingers make of it: a letter left out or doubled, two that changed places.
+    People rarely get the first letter wrong."""
+    yield word
+    for i in range(1, len(word)):
+        yield word[:i] + word[i + 1 :]
+        yield word[:i] + word[i] + word[i:]
+        yield word[:i] + word[i : i + 2][::-1] + word[i + 2 :]
+
+
+_SHORT_WORDS: dict[str, Platform] = {
+    "fb": "facebook", "facebbok": "facebook", "insta": "instagram", "ig": "instagram",
+    "instragram": "instagram",
+}
+PLATFORM_WORDS: dict[str, Platform] = {
+    **{word: platform for platform in _TITLES for word in _with_slips(platform)}, **_SHORT_WORDS
+}
 _INSTAGRAM_HANDLE = re.compile(r"[a-z0-9_](?:\.?[a-z0-9_])*")
 _FACEBOOK_HANDLE = re.compile(r"[a-z0-9][a-z0-9.]{1,48}[a-z0-9]")
 _HOSTS: dict[str, Platform] = {
