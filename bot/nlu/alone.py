@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["topic_of_shape"]
+__all__ = ["NUMBER", "topic_of_shape"]
 
+# The pattern of an objection's number, in capitals.
+NUMBER = r"OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?"
 _SHAPES = {
-    "check_status": re.compile(
-        r"\W*OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?\W*", re.IGNORECASE
-    ),
+    "check_status": re.compile(rf"\W*{NUMBER}\W*", re.IGNORECASE),
     "file_objection": re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}\w{2,63}[.!]?"),
 }
 

@@ -17,14 +17,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rich.console import Console
 from rich.progress import track
 
-from bot.nlu.alone import topic_of_shape
+from bot.nlu.alone import NUMBER, topic_of_shape
 from bot.nlu.encoders import Encoder, Vectors, capped, encoder
 from bot.nlu.spelling import Speller
 
 # The message property with the text as it was read.
 READ = "read"
 # The number of an objection; its random characters say nothing about what is meant with it.
-_NUMBER = re.compile(r"\bOBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?(?!\w)", re.IGNORECASE)
+_NUMBER = re.compile(rf"\b{NUMBER}(?!\w)", re.IGNORECASE)
 
 
 def as_read(text: str, speller: Speller) -> str:

@@ -46,12 +46,12 @@ def _with_slips(word: str) -> Iterator[str]:
         yield word[:i] + word[i : i + 2][::-1] + word[i + 2 :]
 
 
-_SHORT_WORDS: dict[str, Platform] = {
+_OTHER_WORDS: dict[str, Platform] = {
     "fb": "facebook", "facebbok": "facebook", "insta": "instagram", "ig": "instagram",
     "instragram": "instagram",
 }
 PLATFORM_WORDS: dict[str, Platform] = {
-    **{word: platform for platform in _TITLES for word in _with_slips(platform)}, **_SHORT_WORDS
+    **{word: platform for platform in _TITLES for word in _with_slips(platform)}, **_OTHER_WORDS
 }
 _INSTAGRAM_HANDLE = re.compile(r"[a-z0-9_](?:\.?[a-z0-9_])*")
 _FACEBOOK_HANDLE = re.compile(r"[a-z0-9][a-z0-9.]{1,48}[a-z0-9]")

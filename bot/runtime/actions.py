@@ -68,7 +68,8 @@ class InProcessActions(EndpointConfig):
         return _copy(result)
 
     def _copied(self, domain: Any) -> Any:
-        # The largest part by far, and the same for every call.
+        # The largest part by far, and the same for every call. By JSON, because it may hold a YAML
+        # parser's own kinds of dict and list.
         if domain is not self._domain:
             self._domain, self._own_domain = domain, json.loads(json.dumps(domain))
         return self._own_domain

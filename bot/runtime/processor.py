@@ -92,7 +92,6 @@ class ServingProcessor(MessageProcessor):
         parsing = super().parse_message(message, tracker, only_output_properties)
         return await asyncio.get_running_loop().run_in_executor(self._readers, _done, parsing)
 
-
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         """Nothing: topics are of the training data, and to look takes a copy of the domain."""
 

@@ -107,19 +107,26 @@ def application(
     application = Application(settings, model)
     application.start()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(InProcessActions, "request", _compared(InProcessActions.request))
+        wrong: list[str] = []
+        patch.setattr(InProcessActions, "request", _compared(InProcessActions.request, wrong))
         yield application
     loop.run_until_complete(application.stop())
+    assert wrong == []
 
 
-def _compared(request: Callable[..., Any]) -> Callable[..., Any]:
+def _compared(request: Callable[..., Any], wrong: list[str]) -> Callable[..., Any]:
     """Calls an action, and compares its answer with what Rasa asks of an action server: Rasa's own
-    comparison is left out when serving (`bot/runtime/patches.py`)."""
+    comparison is left out when serving (`bot/runtime/patches.py`). What differs is also noted in
+    `wrong`, for Rasa goes on after an error of an action."""
     schema = RemoteAction.action_response_format_spec()
 
     async def compared(self: InProcessActions, *given: Any, **named: Any) -> Any:
         answer = await request(self, *given, **named)
-        jsonschema.validate(answer, schema)
+        try:
+            jsonschema.validate(answer, schema)
+        except jsonschema.ValidationError as error:
+            wrong.append(error.message)
+            raise
         return answer
 
     return compared
