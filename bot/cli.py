@@ -172,12 +172,14 @@ def train(
     """Train the model when it is needed."""
     with _plain_errors():
         _settings()
+        from bot.nlu.encoders import made_graph
         from bot.runtime.training import model_path, train_when_needed
 
         path = model_path(ROOT)
         if force or not path.exists():
             err.print("Training the model. This is needed once, and again when its data changes.")
             path = train_when_needed(ROOT, force=force)
+        made_graph()
         out.print(f"Model: {_relative(path)}")
 
 
@@ -192,11 +194,12 @@ def _settings() -> Settings:
 
 def _model_for_serving() -> Path:
     """The model, trained first when it is needed. From here on this process trains none itself."""
+    from bot.nlu.encoders import graph_folder
     from bot.runtime import absent
     from bot.runtime.training import model_path
 
     path = model_path(ROOT)
-    if not path.exists():
+    if not path.exists() or not graph_folder().is_dir():
         # In a process of its own, so that what only training needs is gone when it is done.
         command = [sys.executable, "-m", "bot", "train"]
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:  # noqa: S603

