@@ -19,8 +19,6 @@ of length 1. Which texts stand beside it changes a vector by rounding only.
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,20 +58,20 @@ def make(folder: Path, minilm: Path, use: Path, most_pieces: int) -> None:
     units = [graph.add("LpNormalization", part, axis=-1, p=2) for part in parts]
     graph.add("Concat", *units, axis=-1, into="vectors")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".encoders-"))
-    try:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".encoders-") as place:
+        made = Path(place) / folder.name
+        made.mkdir()
         onnx.save_model(
             graph.model(), made / FILE, save_as_external_data=True, location=_WEIGHTS_FILE
         )
-        made.chmod(0o755)
+        # onnx lets nobody else read the weights, whatever the umask says.
+        (made / _WEIGHTS_FILE).chmod((made / FILE).stat().st_mode)
         try:
-            os.rename(made, folder)
+            made.rename(folder)
         except OSError:
             # Another process may have been first: its folder holds the same.
             if not folder.is_dir():
                 raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 class _Graph:
@@ -237,8 +235,8 @@ def _use(graph: _Graph, weights: Mapping[str, Weights]) -> str:
     epsilon = float(weights["eps"])
     own = graph.own(lengths, pieces)
 
-    def joined(name: str, axis: int = -1) -> Weights:
-        return np.concatenate([weights[f"{name}{n}"] for n, _ in _USE_BRANCHES], axis=axis)
+    def joined(name: str) -> Weights:
+        return np.concatenate([weights[f"{name}{n}"] for n, _ in _USE_BRANCHES], axis=-1)
 
     def normal(rows: str, gain: Weights, bias: Weights) -> str:
         return graph.add("LayerNormalization", rows, graph.constant(gain), graph.constant(bias),

@@ -73,6 +73,8 @@ def test_it_is_made_once_and_again_when_the_weights_change(
     monkeypatch.setattr(encoders, "ROOT", tmp_path)
     folder = made_graph()
     assert folder == graph_folder() and (folder / graph.FILE).is_file()
+    # Whoever may read one file of it may read the other.
+    assert len({path.stat().st_mode for path in folder.iterdir()}) == 1
     made = (folder / graph.FILE).stat().st_mtime_ns
     assert (made_graph() / graph.FILE).stat().st_mtime_ns == made
     monkeypatch.setitem(encoders.WEIGHTS, USE_WEIGHTS, "0" * 64)
