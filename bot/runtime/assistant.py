@@ -16,6 +16,7 @@ from rasa.core.lock_store import LockError
 from sqlalchemy.engine import Engine
 from threadpoolctl import threadpool_limits
 
+from bot.nlu.encoders import WeightsError, encoder
 from bot.runtime import patches
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
@@ -59,6 +60,11 @@ def load(settings: Settings, model: Path, engine: Engine, actions: InProcessActi
         lock_store = locks(settings.redis_url)
     except LockError as error:
         raise StartUpError("Redis does not answer at the address in REDIS_URL.") from error
+    try:
+        # Here, because Rasa keeps to itself what a part of the model says that cannot be loaded.
+        encoder()
+    except WeightsError as error:
+        raise StartUpError(str(error)) from error
     agent = ServingAgent(
         generator=Wording(settings=settings),
         tracker_store=store,

@@ -14,6 +14,7 @@ from rasa.shared.core.domain import Domain
 from sqlalchemy.engine import Engine
 from threadpoolctl import threadpool_info
 
+from bot.nlu.encoders import WeightsError
 from bot.runtime import assistant
 from bot.runtime.actions import InProcessActions
 from bot.runtime.assistant import StartUpError
@@ -95,6 +96,18 @@ def test_a_model_that_cannot_be_loaded_is_a_start_up_error(
     settings = Settings.load({"DATA_DIR": str(tmp_path)})
     with pytest.raises(StartUpError, match="could not be loaded"):
         assistant.load(settings, model, sqlite, InProcessActions("actions", 5))
+
+
+def test_encoders_that_cannot_be_loaded_are_told_in_their_words(
+    sqlite: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged() -> None:
+        raise WeightsError("The encoders' graph is damaged.")
+
+    monkeypatch.setattr(assistant, "encoder", damaged)
+    settings = Settings.load({"DATA_DIR": str(tmp_path)})
+    with pytest.raises(StartUpError, match="graph is damaged"):
+        assistant.load(settings, tmp_path / "model.tar.gz", sqlite, InProcessActions("actions", 5))
 
 
 async def test_rasa_itself_goes_on_without_a_model(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bot.nlu import encoders, graph
 from bot.nlu.encoders import (
     MAX_PIECES,
     MINILM_DIMENSIONS,
+    Encoder,
     Vectors,
     WeightsError,
     checked,
@@ -91,6 +92,16 @@ def test_two_who_make_it_at_once_get_one_and_leave_nothing_else(
         first, second = pool.map(lambda _: made_graph(), range(2))
     assert first == second
     assert [*(tmp_path / "models").iterdir()] == [first]
+
+
+def test_a_damaged_graph_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoders, "ROOT", tmp_path)
+    for path in made_graph().iterdir():
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1000])
+        with pytest.raises(WeightsError, match=r"damaged; remove .*encoders-.* and"):
+            Encoder()
+        path.write_bytes(whole)
 
 
 def test_a_graph_that_cannot_be_written_leaves_nothing_behind(
