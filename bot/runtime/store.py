@@ -284,11 +284,13 @@ def _recent(connection: Connection, conversation: str) -> _Recent:
 
 def _turn(connection: Connection, conversation: str, message_id: str) -> list[Event]:
     one = events.c.conversation == conversation
-    number = connection.execute(
-        sa.select(sa.func.min(events.c.number)).where(one, events.c.message_id == message_id)
-    ).scalar()
-    if number is None:
+    same = sa.select(events.c.number).where(one, events.c.message_id == message_id)
+    # The first of them is not asked for in SQL: for that, databases walk through the conversation
+    # from its beginning instead of using the index.
+    numbers = connection.execute(same).scalars().all()
+    if not numbers:
         return []
+    number = min(numbers)
     people = (
         sa.select(events.c.number)
         .where(one, events.c.kind == "user")

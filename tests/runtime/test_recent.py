@@ -252,21 +252,38 @@ async def test_a_table_of_an_earlier_version_is_brought_up_to_date(engine: Engin
     assert made == {index.name for index in events.indexes}
 
 
-async def test_looking_for_a_message_or_a_snapshot_uses_an_index(sqlite: Engine) -> None:
+async def test_a_turn_walks_through_no_more_of_the_database_in_a_long_conversation(
+    sqlite: Engine,
+) -> None:
+    """Counted in the steps of SQLite's machine, so that it needs no clock."""
     store = ConversationStore(sqlite, DOMAIN, recent_turns=2)
-    await talk(store, *(turn(f"{number}") for number in range(9)))
-    plans: list[str] = []
+    steps = 0
 
-    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.extend(row[3] for row in cursor.fetchall())
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
 
-    sa.event.listen(sqlite, "before_cursor_execute", explain)
-    await read_by_a_turn(store, "id-3")
-    sa.event.remove(sqlite, "before_cursor_execute", explain)
-    assert len(plans) >= 4
-    assert [plan for plan in plans if not plan.startswith("SEARCH")] == []
+    def watch(connection: Any, *_: Any) -> None:
+        connection.connection.set_progress_handler(step, 1)
+
+    async def taken(numbers: range) -> int:
+        """The steps of these turns, and of hearing an early message again."""
+        nonlocal steps
+        steps = 0
+        for number in numbers:
+            async with store.turn(ANA, f"id-{number}"):
+                await talk(store, turn(f"{number}"))
+        await read_by_a_turn(store, "id-3")
+        return steps
+
+    sa.event.listen(sqlite, "before_cursor_execute", watch)
+    await taken(range(20))
+    early = await taken(range(20, 40))
+    await taken(range(40, 300))
+    late = await taken(range(300, 320))
+    sa.event.remove(sqlite, "before_cursor_execute", watch)
+    assert 0 < late < 1.05 * early
 
 
 # What may happen within a turn, as it happens in ours.
