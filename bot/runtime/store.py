@@ -235,9 +235,9 @@ class ConversationStore(TrackerStore):
             state = DialogueStateTracker.from_events(conversation, earlier, self.domain.slots)
             snapshot = Snapshot.of(state, recent.filing_from(index))
             number = recent.first + index
-            connection.execute(
-                events.update().where(one, events.c.snapshot.isnot(None)).values(snapshot=None)
-            )
+            if recent.snapshot is not None:
+                last = sa.and_(one, events.c.number == recent.first)
+                connection.execute(events.update().where(last).values(snapshot=None))
         elif cleaned and recent.snapshot is not None:
             snapshot, number = recent.snapshot, recent.first
         else:
