@@ -35,7 +35,7 @@ FOLLOW_UP_WORDS, LONG_FOLLOW_UP_WORDS = 6, 12
 # Small talk is answered as what it looks most like: a wrong "you're welcome" harms nobody.
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "bot_challenge", "help"})
 
-# Texts that are read together take little longer than one of them.
+# Texts that are read together take less time than one after the other.
 Read = Callable[[Sequence[str]], Sequence[Reading]]
 
 

@@ -105,8 +105,8 @@ class Encoder:
         return self._remembered.get(text, self._encode_one)
 
     def encode_together(self, texts: Sequence[str]) -> Vectors:
-        """Encode a few texts at once -> (n, 896): little more than one of them takes, because most
-        of that time goes into fetching the weights from memory."""
+        """Encode a few texts at once -> (n, 896): less time than one after the other, because each
+        weight is fetched from memory once."""
         return self._encode([capped(text) for text in texts])
 
     def encode_all(self, texts: Sequence[str]) -> Iterator[Vectors]:
