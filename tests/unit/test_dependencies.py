@@ -33,8 +33,8 @@ AT_LEAST = {
     "sentry-sdk": "1.45.1",
     "setuptools": "78.1.1",
     "skops": "0.13.0",
-    # Not overridden, but what is allowed elsewhere would let them be older.
     "onnx": "1.21.0",
+    # Not overridden, but what Rasa allows would let them be older.
     "rasa": "3.6.21",
     "urllib3": "2.6.3",
 }
