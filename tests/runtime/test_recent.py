@@ -261,7 +261,9 @@ async def test_a_turn_walks_through_no_more_of_the_database_in_a_long_conversati
     """Counted in the steps of SQLite's machine, so that it needs no clock."""
     store = ConversationStore(sqlite, DOMAIN, recent_turns=2)
     # Each index is one more way to find a row; SQLite takes some for better than they are.
-    make_index(Database(f"sqlite:///{database_file}"))
+    database = Database(f"sqlite:///{database_file}")
+    make_index(database)
+    database.dispose()
     steps = 0
 
     def step() -> int:
