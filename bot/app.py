@@ -25,7 +25,7 @@ from bot.objections.postman import Files, Postman, Smtp, Transport
 from bot.objections.service import ObjectionService
 from bot.objections.signing import Signer, published
 from bot.retention import Housekeeping
-from bot.runtime import assistant, channel, framing
+from bot.runtime import assistant, channel, framing, openapi
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.identity import Identities
@@ -176,7 +176,7 @@ class Application:
 def web(application: Application, settings: Settings) -> Sanic:
     """The web server with the chat channel, the widget and the demo page."""
     app = Sanic("objection-bot", configure_logging=False, request_class=framing.FramedRequest)
-    app.config.REQUEST_MAX_SIZE = channel.MAX_BODY
+    app.config.REQUEST_MAX_SIZE = openapi.MAX_BODY
     app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = _LAST_WORDS_S

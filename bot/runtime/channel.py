@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as jsonlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.metadata import version
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
@@ -30,15 +31,15 @@ from bot.runtime.gate import Busy
 from bot.runtime.http_errors import ChatError
 from bot.runtime.identity import Identities, Identity, IdentityRefused, acting_for
 from bot.runtime.limits import LimitUnknown, RateLimit
+from bot.runtime.openapi import BUTTON_ID, MESSAGE_ID, document
 from bot.runtime.proxies import counted_as, sender
 from bot.runtime.tokens import BadToken, Session, Tokens
 from bot.runtime.turns import Turn
 
 log = structlog.get_logger()
 
-MAX_BODY = 8 * 1024
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_BUTTON_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_MESSAGE_ID = re.compile(MESSAGE_ID)
+_BUTTON_ID = re.compile(BUTTON_ID)
 NOT_TAKEN_OVER = "Your login could not be taken over. You can use this chat without it."
 _NO_STORE = {"Cache-Control": "no-store"}
 _FILES = {"json": "application/json", "pdf": "application/pdf"}
@@ -72,7 +73,7 @@ def blueprint(
     allowed_origins: frozenset[str],
     trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
 ) -> Blueprint:
-    """The routes of the contract under `/chat` and `/health`.
+    """The routes of the contract under `/chat` and `/health`, and the contract itself.
 
     Args:
         service: the application.
@@ -209,6 +210,12 @@ def blueprint(
         status = 200 if all(checks.values()) else 503
         return json({"ready": status == 200, **checks}, status=status, headers=_NO_STORE)
 
+    contract = document(version("objection-bot"))
+
+    @routes.get("/openapi.json")
+    async def openapi(request: Request) -> HTTPResponse:
+        return json(contract, headers={"Cache-Control": "no-cache"})
+
     async def preflight(request: Request) -> HTTPResponse:
         return empty()
 
@@ -260,7 +267,10 @@ def add_error_answers(app: Sanic) -> None:
             return error.response()
         for kind, code in codes:
             if isinstance(error, kind):
-                return ChatError(code).response()
+                refusal = ChatError(code).response()
+                # Sanic's own, such as the methods that an address does take.
+                refusal.headers.update(getattr(error, "headers", {}))
+                return refusal
         if isinstance(error, SanicException) and error.status_code < 500:
             return ChatError("malformed").response()
         if isinstance(error, ServiceUnavailable):

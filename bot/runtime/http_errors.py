@@ -46,4 +46,6 @@ class ChatError(Exception):
         headers = {"Cache-Control": "no-store"}
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
         return json(self.as_dict(), status=self.status, headers=headers)
