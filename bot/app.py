@@ -196,6 +196,12 @@ def web(application: Application, settings: Settings) -> Sanic:
     )
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
+
+    @app.on_response
+    async def guard(_request: Request, response: BaseHTTPResponse) -> None:
+        # Of every answer: one that is opened by itself in a browser is no page that does anything.
+        response.headers.update(_SECURITY_HEADERS)
+
     framing.end_after_chunks(app)
     connections = Connections(app)
     for path, (name, content_type) in PAGES.items():
@@ -207,7 +213,6 @@ def web(application: Application, settings: Settings) -> Sanic:
     async def receipt_key(_request: Request) -> BaseHTTPResponse:
         headers = {
             "Cache-Control": "no-cache",
-            "X-Content-Type-Options": "nosniff",
             # Anybody may check a receipt, from any page.
             "Access-Control-Allow-Origin": "*",
         }
@@ -263,7 +268,7 @@ def _receipt(objections: ObjectionService, reference: str, kind: str) -> bytes |
 
 def _page(name: str, content_type: str, settings: Settings) -> Page:
     text = (WEB / name).read_text("utf-8")
-    headers = {**_SECURITY_HEADERS, "Cache-Control": "no-cache"}
+    headers = {"Cache-Control": "no-cache"}
     if name.endswith(".html"):
         said = sentences(settings)
         for place in ("who_runs", "where_it_goes"):

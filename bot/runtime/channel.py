@@ -187,7 +187,6 @@ def blueprint(
         headers = {
             **_NO_STORE,
             "Content-Disposition": f'attachment; filename="receipt-{name}"',
-            "X-Content-Type-Options": "nosniff",
         }
         return HTTPResponse(file, content_type=_FILES[kind], headers=headers)
 
