@@ -29,7 +29,7 @@ from bot.runtime import assistant, channel, framing, openapi
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.identity import Identities
-from bot.runtime.limits import rate_limit
+from bot.runtime.limits import Limits
 from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
@@ -181,15 +181,19 @@ def web(application: Application, settings: Settings) -> Sanic:
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = _LAST_WORDS_S
     app.config.FALLBACK_ERROR_FORMAT = "json"
-    messages = rate_limit(settings.rate_limit, settings.redis_url, "messages")
-    sessions = rate_limit(settings.session_rate_limit, settings.redis_url, "sessions")
+    limits = Limits.of(
+        settings.rate_limit,
+        settings.session_rate_limit,
+        settings.address_rate_limit,
+        settings.request_rate_limit,
+        settings.redis_url,
+    )
     app.blueprint(
         channel.blueprint(
             application,
             Tokens(settings.secret_key, settings.session_lifetime, application.keys),
             Identities(settings.identity_key),
-            messages,
-            sessions,
+            limits,
             settings.allowed_origins,
             settings.trusted_proxies,
         )
@@ -204,6 +208,8 @@ def web(application: Application, settings: Settings) -> Sanic:
 
     framing.end_after_chunks(app)
     connections = Connections(app)
+    # After those two, which every request has to pass.
+    channel.add_limit_of_requests(app, limits.requests, settings.trusted_proxies)
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
 
@@ -235,8 +241,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await application.stop()
-        for limit in (messages, sessions):
-            await limit.close()
+        await limits.close()
 
     return app
 

@@ -69,7 +69,9 @@ class Settings:
     identity_key: str = field(default="", repr=False)
     allowed_origins: frozenset[str] = frozenset()
     rate_limit: str = "30/minute"
-    session_rate_limit: str = "20/minute"
+    session_rate_limit: str = "60/minute"
+    address_rate_limit: str = "600/minute"
+    request_rate_limit: str = "1800/minute"
     # redis://, rediss:// or unix://: where several processes share locks and counts; "" is memory.
     redis_url: str = field(default="", repr=False)
     # Proxies whose X-Forwarded-For is believed.
@@ -139,7 +141,9 @@ class Settings:
             identity_key=read.shared_key("IDENTITY_KEY", secret_key),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
-            session_rate_limit=read.rate("SESSION_RATE_LIMIT", "20/minute"),
+            session_rate_limit=read.rate("SESSION_RATE_LIMIT", "60/minute"),
+            address_rate_limit=read.rate("ADDRESS_RATE_LIMIT", "600/minute"),
+            request_rate_limit=read.rate("REQUEST_RATE_LIMIT", "1800/minute"),
             redis_url=read.redis("REDIS_URL"),
             trusted_proxies=read.networks("TRUSTED_PROXIES"),
             operator_role=cast(Role, role),

@@ -30,7 +30,7 @@ from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, Unk
 from bot.runtime.gate import Busy
 from bot.runtime.http_errors import ChatError
 from bot.runtime.identity import Identities, Identity, IdentityRefused, acting_for
-from bot.runtime.limits import LimitUnknown, RateLimit
+from bot.runtime.limits import Limits, LimitUnknown, RateLimit
 from bot.runtime.openapi import BUTTON_ID, MESSAGE_ID, document
 from bot.runtime.proxies import counted_as, sender
 from bot.runtime.tokens import BadToken, Session, Tokens
@@ -68,8 +68,7 @@ def blueprint(
     service: Service,
     tokens: Tokens,
     identities: Identities,
-    turn_limit: RateLimit,
-    session_limit: RateLimit,
+    limits: Limits,
     allowed_origins: frozenset[str],
     trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
 ) -> Blueprint:
@@ -79,8 +78,7 @@ def blueprint(
         service: the application.
         tokens: of the sessions.
         identities: reads who has logged in to the page around the chat.
-        turn_limit: messages in one conversation.
-        session_limit: new conversations from one address.
+        limits: how often somebody may do what.
         allowed_origins: pages that may use the chat.
         trusted_proxies: whose X-Forwarded-For is believed.
     """
@@ -94,9 +92,8 @@ def blueprint(
         if wait:
             raise ChatError("too_many", retry_after=wait)
 
-    def address_of(request: Request) -> str:
-        forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
-        return counted_as(sender(request.ip, forwarded, trusted_proxies))
+    async def slow_down_address(limit: RateLimit, request: Request) -> None:
+        await slow_down(limit, address_of(request, trusted_proxies))
 
     def conversations() -> Conversations:
         if service.conversations is None:
@@ -112,6 +109,13 @@ def blueprint(
         except BadToken as error:
             raise ChatError("unauthorized") from error
 
+    async def read_in(request: Request) -> str:
+        """The conversation that a request reads or deletes, which is counted."""
+        conversation = session_of(request).conversation
+        await slow_down(limits.reads, conversation)
+        await slow_down_address(limits.address, request)
+        return conversation
+
     def identity_in(body: dict[str, Any]) -> Identity | None:
         if body.get("identity") is None:
             return None
@@ -125,7 +129,7 @@ def blueprint(
     @routes.post("/chat/session")
     async def new_session(request: Request) -> HTTPResponse:
         body = _json_object(request)
-        await slow_down(session_limit, address_of(request))
+        await slow_down_address(limits.sessions, request)
         conversations()
         token, expires = tokens.new(identity_in(body))
         body = {"session": token, "expires_at": expires.isoformat(timespec="seconds")}
@@ -136,7 +140,8 @@ def blueprint(
         session = session_of(request)
         conversation = session.conversation
         message_id, text, button = _message(_json_object(request))
-        await slow_down(turn_limit, conversation)
+        await slow_down(limits.messages, conversation)
+        await slow_down_address(limits.address, request)
         chat = conversations()
 
         async def turn() -> Turn:
@@ -162,7 +167,7 @@ def blueprint(
 
     @routes.get("/chat/history")
     async def get_history(request: Request) -> HTTPResponse:
-        conversation = session_of(request).conversation
+        conversation = await read_in(request)
         try:
             messages = await conversations().history(conversation)
         except TurnFailed as error:
@@ -171,8 +176,7 @@ def blueprint(
 
     @routes.get("/chat/receipts/<name>")
     async def get_receipt(request: Request, name: str) -> HTTPResponse:
-        conversation = session_of(request).conversation
-        await slow_down(turn_limit, conversation)
+        conversation = await read_in(request)
         reference, _, kind = name.rpartition(".")
         try:
             # The conversation is asked first: for what was not filed in it the record is never
@@ -192,7 +196,7 @@ def blueprint(
 
     @routes.delete("/chat/session")
     async def delete_session(request: Request) -> HTTPResponse:
-        conversation = session_of(request).conversation
+        conversation = await read_in(request)
         try:
             await conversations().forget(conversation)
         except TurnFailed as error:
@@ -232,6 +236,26 @@ def blueprint(
             raise ChatError("foreign_origin")
 
     return routes
+
+
+def address_of(request: Request, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+    """The address that a request is counted under."""
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
+    # What cannot be read as a request does not know its connection.
+    connection = request.conn_info or request.stream.protocol.conn_info
+    return counted_as(sender(connection.client_ip, forwarded, trusted))
+
+
+def add_limit_of_requests(
+    app: Sanic, limit: RateLimit, trusted: Sequence[IPv4Network | IPv6Network]
+) -> None:
+    """Let each address ask only so often, whatever it asks for, pages and health included."""
+
+    @app.on_request
+    async def slow_down(request: Request) -> HTTPResponse | None:
+        wait = await limit.wait_for(address_of(request, trusted))
+        # Not raised: while it answers an error, Sanic 21.12 answers no second one.
+        return ChatError("too_many", retry_after=wait).response() if wait else None
 
 
 def add_cors(app: Sanic, allowed_origins: frozenset[str]) -> None:
