@@ -6,6 +6,8 @@ import asyncio
 import html
 import json
 import re
+import resource
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -29,7 +31,7 @@ from bot.runtime import assistant, channel, framing, openapi
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.identity import Identities
-from bot.runtime.limits import Limits
+from bot.runtime.limits import ConnectionLimit, Limits
 from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
@@ -52,6 +54,8 @@ PAGES = {
 _SILENCE_S = 5.0
 # Seconds that the answers to the last turns may take to reach whoever reads them slowly.
 _LAST_WORDS_S = 5.0
+# Files and connections that are open besides those of clients: databases, Redis, mail, threads.
+_OWN_DESCRIPTORS = 120
 Page = Callable[[Request], Awaitable[BaseHTTPResponse]]
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -177,7 +181,9 @@ def web(application: Application, settings: Settings) -> Sanic:
     """The web server with the chat channel, the widget and the demo page."""
     app = Sanic("objection-bot", configure_logging=False, request_class=framing.FramedRequest)
     app.config.REQUEST_MAX_SIZE = openapi.MAX_BODY
-    app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
+    app.config.REQUEST_TIMEOUT = settings.request_seconds
+    # From the last byte of a request's head.
+    app.config.RESPONSE_TIMEOUT = settings.request_seconds + settings.turn_limit + 10
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = _LAST_WORDS_S
     app.config.FALLBACK_ERROR_FORMAT = "json"
@@ -244,6 +250,20 @@ def web(application: Application, settings: Settings) -> Sanic:
         await limits.close()
 
     return app
+
+
+def run(app: Sanic, settings: Settings, listening: socket.socket) -> None:
+    """Serve what `web` gave on this socket, until a signal ends it."""
+    # Where the system has fewer, those that are needed for answering must be left.
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = settings.connections
+    if descriptors != resource.RLIM_INFINITY:
+        most = min(most, max(descriptors - _OWN_DESCRIPTORS, descriptors // 2))
+    limit = ConnectionLimit(most, settings.address_connections)
+    connection = framing.connections_of(
+        limit, settings.trusted_proxies, settings.request_seconds
+    )
+    app.run(sock=listening, protocol=connection, access_log=False, motd=False, debug=False)
 
 
 def _postman(database: Database, keys: Keys, settings: Settings) -> Postman:

@@ -72,6 +72,10 @@ class Settings:
     session_rate_limit: str = "60/minute"
     address_rate_limit: str = "600/minute"
     request_rate_limit: str = "1800/minute"
+    # Connections at once, and seconds from a request's first byte to its last.
+    connections: int = 1000
+    address_connections: int = 200
+    request_seconds: int = 15
     # redis://, rediss:// or unix://: where several processes share locks and counts; "" is memory.
     redis_url: str = field(default="", repr=False)
     # Proxies whose X-Forwarded-For is believed.
@@ -144,6 +148,9 @@ class Settings:
             session_rate_limit=read.rate("SESSION_RATE_LIMIT", "60/minute"),
             address_rate_limit=read.rate("ADDRESS_RATE_LIMIT", "600/minute"),
             request_rate_limit=read.rate("REQUEST_RATE_LIMIT", "1800/minute"),
+            connections=read.number("CONNECTIONS", 1000),
+            address_connections=read.number("ADDRESS_CONNECTIONS", 200),
+            request_seconds=read.number("REQUEST_SECONDS", 15),
             redis_url=read.redis("REDIS_URL"),
             trusted_proxies=read.networks("TRUSTED_PROXIES"),
             operator_role=cast(Role, role),
@@ -233,6 +240,12 @@ class _Reader:
             raise SettingsError(
                 f"{name} lists addresses or networks, like '10.0.0.1, 192.168.0.0/16'."
             ) from None
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name) or str(default)
+        if not (value.isascii() and value.isdigit() and 0 < int(value) < 100_000):
+            raise SettingsError(f"{name} must be a number from 1 to 99999.")
+        return int(value)
 
     def days(self, name: str, default: int) -> int:
         value = self.text(name)

@@ -10,7 +10,6 @@ import json as jsonlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
-from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
 import structlog
@@ -20,6 +19,7 @@ from sanic.exceptions import (
     MethodNotSupported,
     NotFound,
     PayloadTooLarge,
+    RequestTimeout,
     SanicException,
     ServiceUnavailable,
 )
@@ -32,7 +32,7 @@ from bot.runtime.http_errors import ChatError
 from bot.runtime.identity import Identities, Identity, IdentityRefused, acting_for
 from bot.runtime.limits import Limits, LimitUnknown, RateLimit
 from bot.runtime.openapi import BUTTON_ID, MESSAGE_ID, document
-from bot.runtime.proxies import counted_as, sender
+from bot.runtime.proxies import Networks, counted_as, sender
 from bot.runtime.tokens import BadToken, Session, Tokens
 from bot.runtime.turns import Turn
 
@@ -70,7 +70,7 @@ def blueprint(
     identities: Identities,
     limits: Limits,
     allowed_origins: frozenset[str],
-    trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+    trusted_proxies: Sequence[Networks] = (),
 ) -> Blueprint:
     """The routes of the contract under `/chat` and `/health`, and the contract itself.
 
@@ -238,7 +238,7 @@ def blueprint(
     return routes
 
 
-def address_of(request: Request, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+def address_of(request: Request, trusted: Sequence[Networks]) -> str:
     """The address that a request is counted under."""
     forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
     # What cannot be read as a request does not know its connection.
@@ -247,7 +247,7 @@ def address_of(request: Request, trusted: Sequence[IPv4Network | IPv6Network]) -
 
 
 def add_limit_of_requests(
-    app: Sanic, limit: RateLimit, trusted: Sequence[IPv4Network | IPv6Network]
+    app: Sanic, limit: RateLimit, trusted: Sequence[Networks]
 ) -> None:
     """Let each address ask only so often, whatever it asks for, pages and health included."""
 
@@ -282,6 +282,7 @@ def add_error_answers(app: Sanic) -> None:
         (NotFound, "not_found"),
         (MethodNotSupported, "method_not_allowed"),
         (InvalidUsage, "malformed"),
+        (RequestTimeout, "too_slow"),
     ]
 
     @app.exception(Exception)

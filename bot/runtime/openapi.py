@@ -22,7 +22,7 @@ _NOTHING = {"type": "null"}
 _COUNT = {"type": "integer", "minimum": 1}
 _MOMENT = {"type": "string", "format": "date-time"}
 # Of whatever is asked in a wrong way.
-_ANY = ("malformed", "foreign_origin", "too_large")
+_ANY = ("malformed", "foreign_origin", "too_slow", "too_large", "too_many")
 _POSTED = (*_ANY, "not_json")
 _RETRY = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
@@ -160,7 +160,7 @@ def _paths() -> dict[str, Any]:
                     "201": _answer(
                         "Begun.", _json(_object({"session": _TEXT, "expires_at": _MOMENT}))
                     ),
-                    **_errors((*_POSTED, "unauthorized", "too_many", "failed", "not_ready")),
+                    **_errors((*_POSTED, "unauthorized", "failed", "not_ready")),
                 },
             },
             "delete": {
@@ -180,8 +180,8 @@ def _paths() -> dict[str, Any]:
                 "responses": {
                     "200": _answer("What the bot says.", turn),
                     **_errors((
-                        *_POSTED, "unknown_button", "unauthorized", "text_refused", "too_many",
-                        "busy", "failed", "not_ready",
+                        *_POSTED, "unknown_button", "unauthorized", "text_refused", "busy",
+                        "failed", "not_ready",
                     )),
                 },
             },
@@ -220,9 +220,7 @@ def _paths() -> dict[str, Any]:
                             "application/pdf": {"schema": _FILE},
                         },
                     ),
-                    **_errors((
-                        *_ANY, "unauthorized", "not_found", "too_many", "failed", "not_ready"
-                    )),
+                    **_errors((*_ANY, "unauthorized", "not_found", "failed", "not_ready")),
                 },
             },
         },
@@ -252,6 +250,7 @@ def _paths() -> dict[str, Any]:
                     "200": _answer(
                         "The keys.", _json(_object({"keys": _list(_named("PublicKey"))}))
                     ),
+                    **_errors(("malformed", "too_slow", "too_large", "too_many")),
                 },
             },
         },
