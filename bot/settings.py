@@ -101,7 +101,7 @@ class Settings:
     log_level: str = "WARNING"
     session_lifetime: int = 30 * 24 * 3600
     turn_limit: float = 20.0
-    action_limit: float = 10.0
+    action_limit: float = 17.0
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:

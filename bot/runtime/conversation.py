@@ -15,6 +15,7 @@ from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
 from bot.nlu.topics import chosen
+from bot.objections.db import waiting_at_most
 from bot.runtime import awaited
 from bot.runtime.gate import Busy, Gate
 from bot.runtime.store import ConversationStore, StoreError
@@ -114,7 +115,8 @@ class Conversations:
         """Delete a conversation; objections that were filed in it stay."""
         try:
             async with self._lock(conversation):
-                await self._store.delete(conversation)
+                with waiting_at_most(self._turn_limit):
+                    await self._store.delete(conversation)
         except (StoreError, LockError) as error:
             raise TurnFailed from error
 
@@ -151,6 +153,13 @@ class Conversations:
             await asyncio.wait(self._running, timeout=self._turn_limit)
 
     async def _locked_turn(
+        self, conversation: str, message_id: str, text: str | None, button_id: str | None
+    ) -> Turn:
+        # A little less, so that it is known how the turn ended when its time is over.
+        with waiting_at_most(0.95 * self._turn_limit):
+            return await self._turn_in_its_place(conversation, message_id, text, button_id)
+
+    async def _turn_in_its_place(
         self, conversation: str, message_id: str, text: str | None, button_id: str | None
     ) -> Turn:
         # A place among the running ones is taken last: who waits for the turn before theirs in one

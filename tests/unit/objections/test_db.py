@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from bot.objections import db, model
-from bot.objections.db import Conflict, Database
+from bot.objections.db import PATIENCE_S, Conflict, Database, waiting_at_most
 from bot.objections.erasure import overwrite_deleted
 from bot.objections.errors import StorageError
 
@@ -311,6 +311,25 @@ def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_full_sync(sqlite_database
         "busy_timeout": 5000,
         "synchronous": full,
     }
+
+
+def test_who_says_how_long_they_wait_for_a_busy_file_waits_so_long(
+    sqlite_database: Database,
+) -> None:
+    def patience_ms() -> int:
+        with sqlite_database.session(read_only=True) as session:
+            return int(session.execute(text("PRAGMA busy_timeout")).scalar_one())
+
+    with waiting_at_most(60):
+        assert 50_000 < patience_ms() <= 60_000
+        with waiting_at_most(30):
+            assert 20_000 < patience_ms() <= 30_000
+        # Nobody waits longer than whoever asked them.
+        with waiting_at_most(90):
+            assert 50_000 < patience_ms() <= 60_000
+    assert patience_ms() == 1000 * PATIENCE_S
+    with waiting_at_most(-1):
+        assert patience_ms() == 0
 
 
 def test_a_file_is_opened_once_for_many_transactions_and_closed_after_a_rest(
