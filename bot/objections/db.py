@@ -291,7 +291,20 @@ def _prepare_sqlite_for_reading(connection: sqlite3.Connection, record: Any) -> 
     connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
 
 
+def _keep_private(path: Path) -> None:
+    """Let nobody but their owner read the file and its logs, whatever the folder lets them.
+
+    SQLite gives the logs that it makes what the file has.
+    """
+    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        # What is somebody else's, or is gone meanwhile, is not ours to change.
+        with suppress(OSError):
+            if one.stat().st_mode & 0o077:
+                one.chmod(0o600)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    _keep_private(Path(connection.execute("PRAGMA database_list").fetchone()[2]))
     # The driver would open transactions by itself, late and only before some statements; with
     # that switched off, `_begin_sqlite` decides.
     connection.isolation_level = None
