@@ -25,7 +25,7 @@ from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.letters import Letters
 from bot.objections.postman import Files, Postman, Smtp, Transport
 from bot.objections.service import ObjectionService
-from bot.objections.signing import Signer, published
+from bot.objections.signing import Signer, former_keys, published
 from bot.retention import Housekeeping
 from bot.runtime import assistant, channel, framing, openapi
 from bot.runtime.actions import InProcessActions
@@ -219,7 +219,10 @@ def web(application: Application, settings: Settings) -> Sanic:
     for path, (name, content_type) in PAGES.items():
         app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
 
-    keys = json.dumps(published([Signer.parse(settings.signing_key).public]), indent=2) + "\n"
+    own = Signer.parse(settings.signing_key).public
+    keys = json.dumps(
+        published([own, *former_keys(settings.former_signing_keys)]), indent=2
+    ) + "\n"
 
     @app.get("/receipt-key.json")
     async def receipt_key(_request: Request) -> BaseHTTPResponse:

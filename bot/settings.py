@@ -65,6 +65,8 @@ class Settings:
     secret_key: str = field(repr=False)
     data_keys: str = field(repr=False)
     signing_key: str = field(repr=False)
+    # Public keys of those that signed receipts before: `<id>:<base64>`, with commas between them.
+    former_signing_keys: str = ""
     # Shared with the pages that sign who has logged in; "" where none does.
     identity_key: str = field(default="", repr=False)
     allowed_origins: frozenset[str] = frozenset()
@@ -142,6 +144,7 @@ class Settings:
             secret_key=secret_key,
             data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
             signing_key=read.secret("SIGNING_KEY", made, _new_signing_key),
+            former_signing_keys=read.text("FORMER_SIGNING_KEYS"),
             identity_key=read.shared_key("IDENTITY_KEY", secret_key),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
