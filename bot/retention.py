@@ -49,6 +49,9 @@ def remove(
             conversations.make_index(database)
         before = now - timedelta(days=settings.conversation_days)
         removed = conversations.delete_old(database, before, dry_run=dry_run, at_most=at_most)
+    if not dry_run:
+        expired = now - timedelta(seconds=settings.session_lifetime)
+        conversations.forget_ended(database, expired)
     rules = record.Rules(
         settings.conversation_days, settings.contact_days, settings.unverified_hold_days
     )

@@ -33,6 +33,7 @@ from bot.runtime.identity import Identities, Identity, IdentityRefused, acting_f
 from bot.runtime.limits import Limits, LimitUnknown, RateLimit
 from bot.runtime.openapi import BUTTON_ID, MESSAGE_ID, document
 from bot.runtime.proxies import Networks, counted_as, sender
+from bot.runtime.store import Ended
 from bot.runtime.tokens import BadToken, Session, Tokens
 from bot.runtime.turns import Turn
 
@@ -283,6 +284,7 @@ def add_error_answers(app: Sanic) -> None:
         (MethodNotSupported, "method_not_allowed"),
         (InvalidUsage, "malformed"),
         (RequestTimeout, "too_slow"),
+        (Ended, "unauthorized"),
     ]
 
     @app.exception(Exception)

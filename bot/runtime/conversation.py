@@ -18,7 +18,7 @@ from bot.nlu.topics import chosen
 from bot.objections.db import waiting_at_most
 from bot.runtime import awaited
 from bot.runtime.gate import Busy, Gate
-from bot.runtime.store import ConversationStore, StoreError
+from bot.runtime.store import ConversationStore, Ended, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
 
 log = structlog.get_logger()
@@ -83,6 +83,7 @@ class Conversations:
 
         Raises:
             TextRefused: the text is empty or too long.
+            Ended: the conversation was deleted.
             Busy: nothing was done; later there may be time for it.
             TurnFailed: nothing of it was kept, or it was and sending it again tells.
         """
@@ -93,26 +94,28 @@ class Conversations:
 
         Raises:
             UnknownButton: it was not offered here.
-            Busy, TurnFailed: as in `say`.
+            Ended, Busy, TurnFailed: as in `say`.
         """
         return await self._turn(conversation, message_id, None, button_id)
 
     async def history(self, conversation: str) -> list[dict[str, Any]]:
-        """All messages of a conversation, as the HTTP contract lists them."""
+        """All messages of a conversation, as the HTTP contract lists them. Raises Ended,
+        TurnFailed."""
         try:
             return history(turns(await self._store.events(conversation)))
         except StoreError as error:
             raise TurnFailed from error
 
     async def filed(self, conversation: str) -> frozenset[str]:
-        """The numbers of the objections that were filed in a conversation."""
+        """The numbers of the objections that were filed in a conversation. Raises Ended,
+        TurnFailed."""
         try:
             return filed(await self._store.events(conversation, "slot"))
         except StoreError as error:
             raise TurnFailed from error
 
     async def forget(self, conversation: str) -> None:
-        """Delete a conversation; objections that were filed in it stay."""
+        """Delete a conversation for good; objections that were filed in it stay."""
         try:
             async with self._lock(conversation):
                 with waiting_at_most(self._turn_limit):
@@ -134,7 +137,7 @@ class Conversations:
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.wait_for(asyncio.shield(task), self._turn_limit)
-        except (UnknownButton, Busy):
+        except (UnknownButton, Busy, Ended):
             raise
         except asyncio.TimeoutError as error:
             log.error("turn_timeout", seconds=self._turn_limit)

@@ -19,7 +19,7 @@ from bot.objections.errors import StorageError
 from bot.retention import Housekeeping, remove
 from bot.runtime import retention
 from bot.runtime.retention import delete_old, make_index
-from bot.runtime.store import ConversationStore, events
+from bot.runtime.store import ConversationStore, Ended, events
 from bot.settings import Settings
 from tests.unit.objections.conftest import url
 
@@ -225,6 +225,25 @@ async def test_stopping_waits_for_the_run_in_hand(
     go_on.set()
     await stopping
     assert ended.is_set()
+
+
+async def test_that_a_conversation_was_deleted_is_known_until_its_token_has_expired(
+    database: Database, settings: Settings
+) -> None:
+    store = ConversationStore(database.engine)
+    lifetime = timedelta(seconds=settings.session_lifetime)
+    ana = say(database, 0)
+    await store.delete(ana)
+    now = datetime.now(timezone.utc)
+
+    remove(database, settings, now + lifetime - timedelta(minutes=1), dry_run=False)
+    with pytest.raises(Ended):
+        await store.events(ana)
+    remove(database, settings, now + lifetime + timedelta(minutes=1), dry_run=True)
+    with pytest.raises(Ended):
+        await store.events(ana)
+    remove(database, settings, now + lifetime + timedelta(minutes=1))
+    assert await store.events(ana) == []
 
 
 async def test_stopping_what_never_started_is_nothing(
