@@ -274,9 +274,8 @@ def _postman(database: Database, keys: Keys, settings: Settings) -> Postman:
     if settings.smtp_url:
         transport = Smtp.parse(settings.smtp_url)
     else:
-        folder = settings.data_dir / "mail"
-        transport = Files(folder)
-        log.warning("mail_is_written_into_files", folder=str(folder))
+        transport = Files(settings.mail_dir)
+        log.warning("mail_is_written_into_files", folder=str(settings.mail_dir))
     letters = Letters(keys, records.issuer(settings))
     return Postman(database, letters, transport, settings.mail_from or "no-reply@localhost")
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 import structlog
 
 from bot.log import where
+from bot.objections import mail_files
 from bot.objections import retention as record
 from bot.objections.db import Database
 from bot.runtime import retention as conversations
@@ -59,6 +60,9 @@ def remove(
     of_record = record.run(
         database, rules, now, dry_run=dry_run, at_most=at_most, deleted_before=bool(removed)
     )
+    if not dry_run:
+        # Also what was erased elsewhere, while a mail of it was being written.
+        mail_files.sweep(database, settings.mail_dir)
     return {**asdict(of_record), "conversations": removed}
 
 

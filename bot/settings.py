@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
 SHORTEST_KEY = 32
 Role = Literal["demo", "controller", "helper"]
+# In the data folder: mails, where there is no mail server.
+MAIL_DIR = "mail"
 # The name of an operator, as it stands in the audit log.
 OPERATOR = re.compile(r"[a-z0-9._-]{1,32}")
 _ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
@@ -43,16 +45,20 @@ class Place:
     log_level: str = "WARNING"
     # Who works at the desk, for the audit log; '' is nobody in particular.
     desk_operator: str = ""
+    # Where mails are that were written into files.
+    mail_dir: Path = Path("var/mail")
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Place:
         """Read the settings, with arguments and errors as in `Settings.load`."""
         cwd = cwd or Path.cwd()
         read = _Reader(_environment(environ, cwd))
+        data_dir = read.folder(cwd)
         return cls(
-            read.database(read.folder(cwd)),
+            read.database(data_dir),
             read.level("LOG_LEVEL"),
             read.operator("DESK_OPERATOR"),
+            data_dir / MAIL_DIR,
         )
 
 
@@ -104,6 +110,11 @@ class Settings:
     session_lifetime: int = 30 * 24 * 3600
     turn_limit: float = 20.0
     action_limit: float = 17.0
+
+    @property
+    def mail_dir(self) -> Path:
+        """The folder of mails that are written into files."""
+        return self.data_dir / MAIL_DIR
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
