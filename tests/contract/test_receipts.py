@@ -139,7 +139,7 @@ def test_a_deleted_conversation_gives_no_receipt_any_more(chat: Chat) -> None:
     (address,) = downloads(file(chat))
     assert chat.http.delete("/chat/session").status_code == 204
 
-    assert_error(chat.http.get(address), 404, "not_found")
+    assert_error(chat.http.get(address), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("ending", ["", ".", ".xml", ".PDF", ".pdf.json", "%2f..%2f.pdf"])
