@@ -6,8 +6,6 @@ said is answered as always.
 
 from __future__ import annotations
 
-import re
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -15,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import records, withdrawal
 from actions.awaiting import a_code, a_reply
 from actions.base import Event, topic, words
+from bot import patterns
 from bot.objections.codes import find_code
 from bot.objections.errors import CodeRefused, FieldError
 from bot.objections.moments import in_words
@@ -27,8 +26,8 @@ TOPICS = frozenset(
     f"check_status/{name}"
     for name in ("code", "new_code", "contact", "contact_email", "contact_name")
 )
-_ADDRESS = re.compile(r"[^\s<>,;]+@[^\s<>,;]+")
-_NAME = re.compile(r"\bname\b|\bspel", re.IGNORECASE)
+_ADDRESS = patterns.compile(r"[^\s<>,;]+@[^\s<>,;]+")
+_NAME = patterns.compile(r"\bname\b|\bspel", ignore_case=True)
 
 
 async def after_filing(dispatcher: CollectingDispatcher, reference: str) -> list[Event]:

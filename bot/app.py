@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-import re
 import resource
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +17,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
+from bot import patterns
 from bot.objections import sealed
 from bot.objections.crypto import Keys
 from bot.objections.db import REST_AFTER_S, Database
@@ -50,6 +50,7 @@ PAGES = {
         for file in sorted((WEB / "locales").glob("*.json"))
     },
 }
+_SIGN = patterns.compile(r"\W")
 # Seconds after which a database that says nothing counts as one that is not there.
 _SILENCE_S = 5.0
 # Seconds that the answers to the last turns may take to reach whoever reads them slowly.
@@ -217,7 +218,7 @@ def web(application: Application, settings: Settings) -> Sanic:
     # After those two, which every request has to pass.
     channel.add_limit_of_requests(app, limits.requests, settings.trusted_proxies)
     for path, (name, content_type) in PAGES.items():
-        app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
+        app.add_route(_page(name, content_type, settings), path, name=_SIGN.sub("_", name))
 
     own = Signer.parse(settings.signing_key).public
     keys = json.dumps(

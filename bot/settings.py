@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from typing import Literal, cast, get_args
 
 from dotenv import dotenv_values
 
+from bot import patterns
+
 ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
 SHORTEST_KEY = 32
@@ -27,8 +28,8 @@ Role = Literal["demo", "controller", "helper"]
 # In the data folder: mails, where there is no mail server.
 MAIL_DIR = "mail"
 # The name of an operator, as it stands in the audit log.
-OPERATOR = re.compile(r"[a-z0-9._-]{1,32}")
-_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
+OPERATOR = patterns.compile(r"[a-z0-9._-]{1,32}")
+_ADDRESS = patterns.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
 _New = Callable[[], str]
 Network = IPv4Network | IPv6Network
 

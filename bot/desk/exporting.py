@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from bot import patterns
 from bot.desk import common, filters
 from bot.desk.common import As, AsJson
 from bot.objections.casebook import CaseReader, exported
@@ -46,9 +46,9 @@ COLUMNS = (
 _FORMULA = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
 # Programs differ on what stands between two cells: in many countries it is a semicolon. So whatever
 # follows one of these, or a line break, may come to stand at the beginning of a cell.
-_SEPARATOR = re.compile("([;,|\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])")
+_SEPARATOR = patterns.compile("([;,|\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])")
 # What is taken off before a cell is read.
-_NOT_SEEN = re.compile(r"[\s\"\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060\ufeff]*")
+_NOT_SEEN = patterns.compile(r"[\s\"\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060\ufeff]*")
 
 
 def export(

@@ -5,12 +5,12 @@ As in `fields`, the text may be hostile, and nothing but FieldError is raised.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote
 
+from bot import patterns
 from bot.objections import words
 from bot.objections.clean import clean_compatible
 from bot.objections.errors import FieldError
@@ -23,6 +23,7 @@ __all__ = [
     "Account",
     "Platform",
     "account_of",
+    "all_of",
     "parse_account",
     "parse_accounts",
     "scan_accounts",
@@ -53,8 +54,8 @@ _OTHER_WORDS: dict[str, Platform] = {
 PLATFORM_WORDS: dict[str, Platform] = {
     **{word: platform for platform in _TITLES for word in _with_slips(platform)}, **_OTHER_WORDS
 }
-_INSTAGRAM_HANDLE = re.compile(r"[a-z0-9_](?:\.?[a-z0-9_])*")
-_FACEBOOK_HANDLE = re.compile(r"[a-z0-9][a-z0-9.]{1,48}[a-z0-9]")
+_INSTAGRAM_HANDLE = patterns.compile(r"[a-z0-9_](?:\.?[a-z0-9_])*")
+_FACEBOOK_HANDLE = patterns.compile(r"[a-z0-9][a-z0-9.]{1,48}[a-z0-9]")
 _HOSTS: dict[str, Platform] = {
     "facebook.com": "facebook",
     "fb.com": "facebook",
@@ -64,7 +65,16 @@ _HOSTS: dict[str, Platform] = {
     "instagram.com": "instagram",
     "instagr.am": "instagram",
 }
-_SUBDOMAIN = re.compile(r"^(?:www|m|web|mbasic|touch|mobile|[a-z]{2}-[a-z]{2})\.")
+_SUBDOMAIN = patterns.compile(r"^(?:www|m|web|mbasic|touch|mobile|[a-z]{2}-[a-z]{2})\.")
+_SCHEME = patterns.compile(r"^[a-z]{2,8}://", ignore_case=True)
+_LINK = patterns.compile(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?")
+_AFTER_HOST = patterns.compile(r"[/?#]")
+_PORT = patterns.compile(r":\d+$")
+_PROFILE_ID = patterns.compile(r"(?:^|&)id=(\d{3,50})(?:&|$)")
+_LAST_NUMBER = patterns.compile(r"(?:^|-)(\d{3,50})$")
+_LINE_BREAKS = patterns.compile(r"[\r\n\u2028]+")
+_APART = str.maketrans({**dict.fromkeys(":=/()[]|", " "), "&": " & ", "+": " + "})
+_MARK = patterns.compile(r"[a-z0-9][._][a-z0-9]|_|[a-z]\d|\d[a-z]")
 OTHER_PLATFORMS = frozenset(
     "tiktok threads whatsapp twitter snapchat youtube linkedin messenger telegram reddit pinterest "
     "bluesky mastodon discord signal wechat tumblr oculus quest x".split()
@@ -169,7 +179,13 @@ def parse_accounts(text: str, platform: str | None = None) -> tuple[Account, ...
     as `parse_account` does, and `accounts_too_many`; a list with one bad entry raises, so that no
     account is left out unseen.
     """
-    accounts, errors = scan_accounts(text, platform)
+    return all_of(*scan_accounts(text, platform))
+
+
+def all_of(
+    accounts: tuple[Account, ...], errors: tuple[FieldError, ...]
+) -> tuple[Account, ...]:
+    """What `parse_accounts` gives or raises, of what `scan_accounts` found."""
     if errors:
         raise errors[0]
     if len(accounts) > ACCOUNTS_MAX:
@@ -188,9 +204,12 @@ def scan_accounts(
         return (), (_account_error("account_invalid", "Please write only the account names."),)
     segments, errors = _segments(text)
     accounts: dict[tuple[Platform, str], Account] = {}
+    is_list = any(segment.handles or segment.accounts for segment in segments)
+    inherited = _inherited(segments)
     for index, segment in enumerate(segments):
         try:
-            for account in segment.accounts or _resolved(segments, index, default):
+            platform_around = inherited[index] or default
+            for account in segment.accounts or _resolved(segments, index, is_list, platform_around):
                 accounts.setdefault(account.key, account)
         except FieldError as error:
             errors.append(error)
@@ -267,25 +286,27 @@ def _segments(text: str) -> tuple[list[_Segment], list[FieldError]]:
 
 
 def _tokens(text: str) -> list[str]:
-    text = clean_compatible(re.sub(r"[\r\n\u2028]+", " , ", text)).replace("’", "'")
+    text = clean_compatible(_LINE_BREAKS.sub(" , ", text)).replace("’", "'")
     tokens: list[str] = []
-    for chunk in re.split(r"\s|([,;])", text):
-        if not chunk:
+    for chunk in text.replace(",", " , ").replace(";", " , ").split():
+        if chunk.isalnum() or chunk == ",":
+            tokens.append(chunk)
             continue
         chunk = chunk.strip("<>\"“”'`!").rstrip(".:?)")
+        if not chunk:
+            continue
         if _looks_like_link(chunk):
             tokens.append(chunk.lstrip("(["))
             continue
-        for part in re.split(r"[:=/()\[\]|]|([;,&+])", chunk):
-            if part:
-                tokens.append("," if part == ";" else part.strip("'\"!").rstrip(".?") or ".")
+        for part in chunk.translate(_APART).split():
+            tokens.append(part.strip("'\"!").rstrip(".?") or ".")
     return tokens
 
 
 def _is_common(token: str) -> bool:
     """Whether it is an everyday word ("old", "business", "wife") and not written as a handle."""
     word = token.lower().removesuffix("'s")
-    return not _is_marked(token) and (word in words.COMMON - words.ALSO_NAMES or word in _KIN)
+    return not _is_marked(token) and (word in words.NEVER_NAMES or word in _KIN)
 
 
 def names_somebody_else(text: str) -> bool:
@@ -295,7 +316,9 @@ def names_somebody_else(text: str) -> bool:
 
 
 def _looks_like_link(chunk: str) -> bool:
-    host = re.split(r"[/?#]", chunk.lower().lstrip("(["), maxsplit=1)[0]
+    if "." not in chunk and "/" not in chunk:
+        return False
+    host = _AFTER_HOST.split(chunk.lower().lstrip("(["), 1)[0]
     return (
         "://" in chunk
         or host.startswith("www.")
@@ -310,14 +333,21 @@ def _is_marked(token: str) -> bool:
         return True
     if token.isdigit():
         return len(token) >= 5
+    if token.isalpha():
+        return False
     return (
         "@" in token
-        or re.search(r"[a-z0-9][._][a-z0-9]|_|[a-z]\d|\d[a-z]", token.lower()) is not None
+        or _MARK.search(token.lower()) is not None
     )
 
 
-def _resolved(segments: list[_Segment], index: int, default: Platform | None) -> list[Account]:
-    """The accounts of one entry, with the platform taken from its neighbours where it has none."""
+def _resolved(
+    segments: list[_Segment], index: int, is_list: bool, inherited: Platform | None
+) -> list[Account]:
+    """The accounts of one entry, with the platform taken from its neighbours where it has none.
+
+    `is_list` says that some entry has an account or what can only be a handle.
+    """
     segment = segments[index]
     if segment.other and not segment.platforms:
         raise _platform_unknown()
@@ -332,18 +362,17 @@ def _resolved(segments: list[_Segment], index: int, default: Platform | None) ->
         return []
     if len(segment.words) > 1 and not segment.handles:
         # Words beside a list ("the one with the dog") are talk; alone they were meant as an answer.
-        if not segment.platforms and any(s.handles or s.accounts for s in segments):
+        if not segment.platforms and is_list:
             return []
         raise _account_error(
             "account_invalid",
             "Please give the username or a link to the profile, for example ana.silva.",
         )
     aside = not (segment.handles or segment.platforms or segment.pure or segment.equals)
-    if aside and any(s.handles or s.accounts for s in segments):
+    if aside and is_list:
         return []
     platforms = segment.platforms + _shared_with(segments, index)
     if not platforms:
-        inherited = _inherited(segments, index) or default
         if inherited is None:
             handle = candidates[0].lstrip("@")
             if not (_INSTAGRAM_HANDLE.fullmatch(handle) or _FACEBOOK_HANDLE.fullmatch(handle)):
@@ -376,19 +405,25 @@ def _shared_with(segments: list[_Segment], index: int) -> list[Platform]:
     return neighbour.platforms if bare else []
 
 
-def _inherited(segments: list[_Segment], index: int) -> Platform | None:
-    for later in segments[index + 1 :]:
+def _inherited(segments: list[_Segment]) -> list[Platform | None]:
+    """For each entry the platform that is said after it, or else before it."""
+    found: list[Platform | None] = []
+    platform: Platform | None = None
+    for segment in segments:
+        found.append(platform)
+        if segment.platforms:
+            platform = segment.platforms[-1]
+        elif segment.accounts:
+            platform = segment.accounts[-1].platform
+    platform = None
+    for index in range(len(segments) - 1, -1, -1):
+        found[index] = platform or found[index]
+        later = segments[index]
         if later.platforms:
             # "ana_b, ana_c on instagram", "ana_b, that's on insta": the platform comes at the end.
-            if not later.prefix or not (later.candidates or later.accounts):
-                return later.platforms[0]
-            break
-    for earlier in reversed(segments[:index]):
-        if earlier.platforms:
-            return earlier.platforms[-1]
-        if earlier.accounts:
-            return earlier.accounts[-1].platform
-    return None
+            is_at_end = not later.prefix or not (later.candidates or later.accounts)
+            platform = later.platforms[0] if is_at_end else None
+    return found
 
 
 def _nothing_found(segments: list[_Segment]) -> FieldError:
@@ -407,12 +442,12 @@ def _nothing_found(segments: list[_Segment]) -> FieldError:
 
 def _from_link(link: str) -> Account | Platform:
     """The account behind a profile link, or the platform alone for a link to its front page."""
-    rest = re.sub(r"^[a-z]{2,8}://", "", link, flags=re.IGNORECASE)
-    match = re.match(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?", rest)
+    rest = _SCHEME.sub("", link)
+    match = _LINK.match(rest)
     host, path, query = (
         (match.group(1), match.group(2), match.group(3) or "") if match else ("",) * 3
     )
-    host = _SUBDOMAIN.sub("", re.sub(r":\d+$", "", host.lower()).rstrip("."))
+    host = _SUBDOMAIN.sub("", _PORT.sub("", host.lower()).rstrip("."))
     if host in OTHER_HOSTS:
         raise _platform_unknown()
     if host not in _HOSTS:
@@ -428,13 +463,13 @@ def _from_link(link: str) -> Account | Platform:
         return platform
     first, more = parts[0], parts[1:]
     if platform == "facebook" and first == "profile.php":
-        number = re.search(r"(?:^|&)id=(\d{3,50})(?:&|$)", query)
+        number = _PROFILE_ID.search(query)
         if number is None:
             raise _post_link()
         return account_of(platform, number.group(1))
     if platform == "facebook" and first in ("people", "pages", "p"):
         # Facebook writes these with a name before the number: people/Ana-Silva/1000…, p/Ana-1000…
-        number = re.search(r"(?:^|-)(\d{3,50})$", more[-1] if more else "")
+        number = _LAST_NUMBER.search(more[-1] if more else "")
         if number is None:
             raise _post_link()
         return account_of(platform, number.group(1))

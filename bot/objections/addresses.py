@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from bot import patterns
 from bot.objections.accounts import OTHER_PLATFORMS, PLATFORM_WORDS
 from bot.objections.countries import by_code
 from bot.objections.errors import FieldError
@@ -27,19 +27,27 @@ class FoundAddress:
 _GLUED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _BREAKS = r"\s<>,;:()\[\]\"|/"
 # Nothing before it but a break: neither the handle in "site.example/@ana" nor "@ana@site.example".
-_WRITTEN = re.compile(
+_WRITTEN = patterns.compile(
     rf"(?<![^{_BREAKS}{_GLUED}])[^@{_BREAKS}{_GLUED}]{{1,64}}@[^{_BREAKS}{_GLUED}]+"
 )
 _DOT = r"(?: ?[(\[] ?dot ?[)\]] ?| dot |\.)"
-_SPOKEN = re.compile(
+_SPOKEN = patterns.compile(
     rf"(?<![^\s,;:|/])(?P<local>[\w+-]{{1,64}}(?:(?:{_DOT}| (?:dash|hyphen|underscore) )"
     rf"[\w+-]{{1,64}}){{0,5}})(?P<at> ?[(\[] ?at ?[)\]] ?| at )"
     rf"(?P<domain>[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,5}})",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_MARKS = ((" dash ", "-"), (" hyphen ", "-"), (" underscore ", "_"))
-_SAID_BEFORE = re.compile(r"\b(?:e-?mail|mail|address|is|it's|to|contact|write|use)\W{0,3}$", re.I)
-_NOT_LOCAL = frozenset(
+_MARKS = tuple(
+    (patterns.compile(said, ignore_case=True), mark)
+    for said, mark in ((" dash ", "-"), (" hyphen ", "-"), (" underscore ", "_"))
+)
+_DOTS = patterns.compile(r"\W*\bdot\b\W*|\.")
+_SIGN = patterns.compile(r"[\W\d_]")
+_BREAK = patterns.compile(r"[@,;\n]")
+_SAID_BEFORE = patterns.compile(
+    r"\b(?:e-?mail|mail|address|is|it's|to|contact|write|use)\W{0,3}$", ignore_case=True
+)
+_NO_LOCAL = COMMON | frozenset(
     "look looking looked see saw found find was were is are it me us her him them be been "
     "stop meet arrive arrived work works worked working live lives study all not no shop buy "
     "bought posted read page site photos pictures there here out home stay stayed everyone "
@@ -53,30 +61,30 @@ _ENDINGS = frozenset(
     "invalid eu uk".split()
 )
 _WORDS_TOO = frozenset("am as at be by do in is it me my no so to us".split())
-_CORRECTION = re.compile(
+_CORRECTION = patterns.compile(
     r"\b(?:no wait|wait|actually|correction|i meant|not|change|changed|sorry|oops|now|instead|"
     r"new|used to|rather)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_OLD_BEFORE = re.compile(
+_OLD_BEFORE = patterns.compile(
     r"\b(?:used to (?:be|have|use)|was|old|formerly|previous(?:ly)?|not|no longer|instead of|"
     r"rather than|isn't|don't use|wrong)(?: [\w'-]{1,12}){0,3}[ :]{0,3}$",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_NEW_BEFORE = re.compile(
-    r"\b(?:now|new|use|but|meant)(?: [\w'-]{1,12}){0,2}[ :]{0,3}$", re.IGNORECASE
+_NEW_BEFORE = patterns.compile(
+    r"\b(?:now|new|use|but|meant)(?: [\w'-]{1,12}){0,2}[ :]{0,3}$", ignore_case=True
 )
-_OLD_AFTER = re.compile(
+_OLD_AFTER = patterns.compile(
     r"[ ,]{0,2}(?:which |that )?(?:is|was|does|has|'s)?(?:n't| not| no longer)? ?(?:my |the |an )?"
     r"(?:old|wrong|dead|former|previous|outdated|work any ?more|valid any ?more|gone)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_CUE = re.compile(
+_CUE = patterns.compile(
     r"\b(?:my |new |the )?e-?mail(?: address)?(?: is|'s|:| to| =)(?: now)? (?P<value>[^\s,;]+)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_BROKEN = re.compile(
-    r"(?<!\S)(?P<local>[\w.+-]{1,64})(?: @ ?| ?@ )[\w-]{1,63}\.[\w.-]{1,63}", re.IGNORECASE
+_BROKEN = patterns.compile(
+    r"(?<!\S)(?P<local>[\w.+-]{1,64})(?: @ ?| ?@ )[\w-]{1,63}\.[\w.-]{1,63}", ignore_case=True
 )
 
 
@@ -91,7 +99,7 @@ def find_address(text: str) -> FoundAddress | None:
     chosen = (current[-1] if corrected else current[0]).group()
     if not written:
         for said, mark in _MARKS:
-            chosen = re.sub(said, mark, chosen, flags=re.IGNORECASE)
+            chosen = said.sub(mark, chosen)
     spans = tuple(match.span() for match in matches)
     try:
         return FoundAddress(parse_email(chosen), None, spans)
@@ -104,7 +112,7 @@ def broken_address(text: str) -> FoundAddress | None:
     match = _BROKEN.search(text)
     value = match.group() if match else ""
     # "Take @ana.s out" has a handle in it.
-    if match is None or match.group("local").lower() in COMMON | _NOT_LOCAL:
+    if match is None or match.group("local").lower() in _NO_LOCAL:
         match = _CUE.search(text)
         # "my e-mail is wrong" is talk; "my e-mail is ana.example.org" is a slip.
         value = match.group("value").rstrip(".!?") if match else ""
@@ -121,12 +129,12 @@ def _is_handle_at_platform(word: str) -> bool:
     return site in PLATFORM_WORDS or (site in OTHER_PLATFORMS and len(site) > 1)
 
 
-def _is_spoken(match: re.Match[str], text: str) -> bool:
+def _is_spoken(match: patterns.Match, text: str) -> bool:
     """ "anna at example dot com" is an address; "meet me at the dot on the map" is a sentence."""
     local, domain = match.group("local").lower(), match.group("domain").lower()
     if match.group("at").strip() != "at":
         return True
-    parts = re.split(r"\W*\bdot\b\W*|\.", domain)
+    parts = _DOTS.split(domain)
     after = text[match.end() :].lstrip(" ")
     if " dot" not in domain and "." in domain and " dot " not in local:
         # "I work at example.org" names a place.
@@ -137,16 +145,17 @@ def _is_spoken(match: re.Match[str], text: str) -> bool:
         known = parts[-1] in _ENDINGS or (len(parts[-1]) == 2 and by_code(parts[-1]) is not None)
     if not known or parts[0] in _NOT_DOMAIN:
         return False
-    if re.search(r"[\W\d_]", local):
+    if _SIGN.search(local):
         return local.split(" ")[0] not in COMMON
     before = text[: match.start()].rstrip(" ")
     said = not before or before[-1] in ",;:.\n|/" or bool(_SAID_BEFORE.search(before[-40:]))
-    return said and local not in COMMON | _NOT_LOCAL
+    return said and local not in _NO_LOCAL
 
 
-def _is_old(match: re.Match[str], text: str) -> bool:
+def _is_old(match: patterns.Match, text: str) -> bool:
     before = text[max(0, match.start() - 60) : match.start()]
-    before = re.split(r"[@,;\n]", before)[-1]
+    before = _BREAK.split(before)[-1]
     if _NEW_BEFORE.search(before):
         return False
-    return bool(_OLD_BEFORE.search(before) or _OLD_AFTER.match(text, match.end()))
+    after = text[match.end() : match.end() + 80]
+    return bool(_OLD_BEFORE.search(before) or _OLD_AFTER.match(after))

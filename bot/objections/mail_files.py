@@ -6,13 +6,13 @@ person, in clear, so it goes too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select
 
+from bot import patterns
 from bot.objections import model
 from bot.objections.db import Database
 
@@ -20,7 +20,7 @@ __all__ = ["mails_of", "remove", "sweep"]
 
 _log = structlog.get_logger()
 # As `postman.Files` names them; one that was begun and never finished has a dot in front.
-_MAIL = re.compile(r"\.?[0-9]{8}T[0-9]{6}-([0-9a-f]{32})\.(?:eml|part)")
+_MAIL = patterns.compile(r"\.?[0-9]{8}T[0-9]{6}-([0-9a-f]{32})\.(?:eml|part)")
 # Values in one statement.
 _BATCH = 500
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from bot import patterns
 
 __all__ = [
     "ALSO_NAMES",
     "COMMON",
     "CONTROL",
+    "NEVER_NAMES",
     "PARTICLES",
     "has_capitals",
     "is_question",
@@ -62,6 +63,8 @@ COMMON = (
         "later withheld confidential secret irrelevant misleading anonymous unknown hidden".split()
     )
 )
+# Words that are no names, however they are written.
+NEVER_NAMES = COMMON - ALSO_NAMES
 # What begins or carries sentences in other languages. Only in lower case, for some are also names.
 FOREIGN = frozenset(
     "je ne pas suis nous vous pourquoi veux c'est est mais avec sans merci oui ich nicht wir sie "
@@ -71,22 +74,22 @@ FOREIGN = frozenset(
     "vill är varför nej jeg ikke er vil hvorfor nei istemiyorum neden ama hayır evet teşekkürler "
     "mich meine meu privat fuori moja mój мой моя мои mijn benim".split()
 )
-_CONTRACTED = re.compile(r"(?:^(?:you|we|they|he|she|it|that|there|who)'(?:ll|re|ve|d)|n't)$")
+_CONTRACTED = patterns.compile(r"(?:^(?:you|we|they|he|she|it|that|there|who)'(?:ll|re|ve|d)|n't)$")
 
-CONTROL = re.compile(
+CONTROL = patterns.compile(
     r"(?:no|nope|yes|yeah|yep|ok|okay|sure|skip|cancel|stop|help|back|hi|hello|hey|thanks|"
     r"thank you|no thanks|none|start over|restart|never mind|nevermind|bye|goodbye|wait|no wait|"
     r"(?:i'd |i |i would )?(?:rather|prefer) not(?: to)?(?: say)?)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_QUESTION = re.compile(
+_QUESTION = patterns.compile(
     r"(?:(?:but|and|so|wait|ok|okay|hey|hi|hello|sorry|no|well)\b[ ,.!]*){0,3}"
     r"(?:(?:what|why|how|when|where|who|whose|which)(?:'?s|'re)?\b(?! ?,)|"
     r"(?:do|does|did|is|are|was|were|can|could|will|would|should|may|might|have|has|had|am|must|"
     r"shall|isn't|aren't|don't|doesn't|didn't|can't|won't|shouldn't)"
     r" (?:i|you|u|we|they|he|she|it|my|your|our|the|this|that|these|those|there|meta|facebook|"
     r"instagram|fb|insta|anyone|someone|anybody|people|a|an|all|any|not)\b)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 
 
@@ -107,12 +110,12 @@ def is_talk(text: str, *, asked: bool = False) -> bool:
     if any(word in NEVER_IN_NAMES or _CONTRACTED.search(word) for word in words):
         return True
     if has_capitals(text.split()):
-        return all(word in COMMON - ALSO_NAMES for word in words)
+        return all(word in NEVER_NAMES for word in words)
     if any(word in FOREIGN and word not in PARTICLES for word in text.split()):
         return True
     if asked and any(word not in COMMON for word in words):
         # "will smith", in answer to the question for a name
-        return any(word in COMMON - ALSO_NAMES for word in words)
+        return any(word in NEVER_NAMES for word in words)
     return any(word in COMMON for word in words)
 
 

@@ -7,10 +7,10 @@ digits mean nothing by themselves.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot import patterns
 from bot.objections.codes import find_code
 from bot.objections.references import find_reference
 
@@ -20,21 +20,27 @@ Event = dict[str, Any]
 
 # Topics of messages that hold a code, a name or an address.
 HAS_DETAILS = frozenset({"check_status/code", "check_status/contact"})
-_NEW_CODE = re.compile(
-    r"(?=.*\b(?:code|mail|e-?mail|it|again|agian|another|new)\b)"
-    r"(?:.*\b(?:re-?send|send|another|new)\b.*\b(?:code|again|agian|another|new|one|mail|e-?mail)\b"
-    r"|.*\b(?:did ?n.?t|didnt|not|never|no|havent|haven.?t)\b.*\b(?:code|mail|e-?mail)\b"
-    r"|.*\b(?:code|mail|e-?mail)\b.*\b(?:not|never|missing|expired|did ?n.?t|didnt|hasn.?t)\b).*",
-    re.IGNORECASE | re.DOTALL,
+_OF_A_CODE = patterns.compile(
+    r"\b(?:code|mail|e-?mail|it|again|agian|another|new)\b", ignore_case=True
 )
-_CHANGE = re.compile(
+_NEW_CODE = patterns.compile(
+    r"\b(?:re-?send|send|another|new)\b[\s\S]*"
+    r"\b(?:code|again|agian|another|new|one|mail|e-?mail)\b"
+    r"|\b(?:did ?n[\s\S]?t|didnt|not|never|no|havent|haven[\s\S]?t)\b[\s\S]*"
+    r"\b(?:code|mail|e-?mail)\b"
+    r"|\b(?:code|mail|e-?mail)\b[\s\S]*"
+    r"\b(?:not|never|missing|expired|did ?n[\s\S]?t|didnt|hasn[\s\S]?t)\b",
+    ignore_case=True,
+)
+_NO_NAME = patterns.compile(r"[?@\d/]")
+_CHANGE = patterns.compile(
     r"\b(?:change|chnage|update|correct|fix|wrong|typo|misspell?ed|spell?(?:ed|t|ing)?|new)\b"
     r"[^.?!]{0,40}\b(?:e-?mail|mail|name|contact details)\b"
     r"|\b(?:e-?mail|mail|name|contact details)\b[^.?!]{0,40}"
     r"\b(?:change|wrong|typo|misspell?ed|spell?(?:ed|t)?|incorrect|not right)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_MINE = re.compile(r"\b(?:my|the|an?|contact)\b", re.IGNORECASE)
+_MINE = patterns.compile(r"\b(?:my|the|an?|contact)\b", ignore_case=True)
 _LONGEST_NAME = 80
 
 
@@ -58,7 +64,8 @@ def topic(
         return "check_status/contact"
     if "id" in awaited and find_code(text):
         return "check_status/code"
-    if "id" in awaited and len(text) < 120 and _NEW_CODE.match(text):
+    asks_anew = len(text) < 120 and _OF_A_CODE.search(text) and _NEW_CODE.search(text)
+    if "id" in awaited and asks_anew:
         return "check_status/new_code"
     if slots.get("references") and _CHANGE.search(text) and _MINE.search(text):
         return "check_status/contact"
@@ -77,4 +84,4 @@ def _latest(events: Sequence[Event]) -> dict[str, Any]:
 
 
 def _is_like_a_name(text: str) -> bool:
-    return len(text) <= _LONGEST_NAME and not re.search(r"[?@\d/]", text) and "cancel" not in text
+    return len(text) <= _LONGEST_NAME and not _NO_NAME.search(text) and "cancel" not in text

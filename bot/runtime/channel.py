@@ -7,7 +7,6 @@ Neither Rasa's HTTP API nor its REST channel is exposed. A client cannot choose 
 from __future__ import annotations
 
 import json as jsonlib
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -25,6 +24,7 @@ from sanic.exceptions import (
 )
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
+from bot import patterns
 from bot.objections.errors import StorageError
 from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, UnknownButton
 from bot.runtime.gate import Busy
@@ -39,8 +39,8 @@ from bot.runtime.turns import Turn
 
 log = structlog.get_logger()
 
-_MESSAGE_ID = re.compile(MESSAGE_ID)
-_BUTTON_ID = re.compile(BUTTON_ID)
+_MESSAGE_ID = patterns.compile(MESSAGE_ID)
+_BUTTON_ID = patterns.compile(BUTTON_ID)
 NOT_TAKEN_OVER = "Your login could not be taken over. You can use this chat without it."
 _NO_STORE = {"Cache-Control": "no-store"}
 _FILES = {"json": "application/json", "pdf": "application/pdf"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import unicodedata
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,6 +13,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
+from bot import patterns
 from bot.nlu.topics import chosen
 from bot.objections.db import waiting_at_most
 from bot.runtime import awaited
@@ -24,11 +24,13 @@ from bot.runtime.turns import Turn, filed, history, offered, turns
 log = structlog.get_logger()
 
 MAX_TEXT = 1000
-_YES = re.compile(
-    r"(?=.*\w)(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*"
+_YES = patterns.compile(
+    r"(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*"
     r"(?:please|do (?:it|that)|go ahead)?[\s.!]*",
-    re.IGNORECASE,
+    ignore_case=True,
 )
+_WORD = patterns.compile(r"\w")
+_COMMAND = patterns.compile(r"^[\s/]+")
 # Buttons that a page may press without having been offered them: the opening of the widget and the
 # deep link `#object`.
 STANDING_BUTTONS = {
@@ -243,7 +245,7 @@ def typed(text: str) -> str:
         char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs") else " "
         for char in text
     )
-    kept = re.sub(r"^[\s/]+", "", kept).rstrip()
+    kept = _COMMAND.sub("", kept).rstrip()
     if not kept:
         raise TextRefused("There was no text in that message. Please write a few words.")
     return kept
@@ -258,7 +260,8 @@ def _meant(before: list[Turn], text: str) -> str | None:
         if _plain(button.title) == _plain(text):
             return button.id
     is_open = any(message.asks for message in last)
-    if len(buttons) == 1 and not is_open and _YES.fullmatch(text.strip()):
+    agrees = _YES.fullmatch(text.strip()) and _WORD.search(text)
+    if len(buttons) == 1 and not is_open and agrees:
         return buttons[0].id
     return None
 

@@ -10,7 +10,6 @@ then keeps a connection for as long as they like.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,21 +19,22 @@ from sanic.headers import HeaderIterable
 from sanic.http import Http
 from sanic.server import HttpProtocol
 
+from bot import patterns
 from bot.runtime.http_errors import ChatError
 from bot.runtime.limits import ConnectionLimit
 from bot.runtime.proxies import Networks, counted_as, is_of
 
 __all__ = ["FramedRequest", "connections_of", "end_after_chunks"]
 
-_DIGITS = re.compile(r"[0-9]{1,18}")
+_DIGITS = patterns.compile(r"[0-9]{1,18}")
 # RFC 9110, section 5.6.2: a token. A name with a blank before its colon is no other name.
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME = patterns.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # A blank may be a tab; every other control character is read differently by different readers.
-_NOT_A_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NOT_A_VALUE = patterns.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # RFC 3986, section 3.2.2, without what is escaped.
-_HOST = re.compile(r"[0-9A-Za-z._~!$&'()*+,;=-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
+_HOST = patterns.compile(r"[0-9A-Za-z._~!$&'()*+,;=-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 # RFC 9112, section 7.1. Python's own reading of a number takes 0x2, +2, 2_0 and a blank too.
-_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,8}[ \t]*")
+_CHUNK = patterns.compile(r"[0-9A-Fa-f]{1,8}[ \t]*")
 # Bytes of the line that tells how long a chunk is, as in Sanic.
 _CHUNK_LINE = 64
 
@@ -118,7 +118,7 @@ class _Timed(Http):
             if len(self.recv_buffer) > _CHUNK_LINE:
                 break
             await self._receive_more()
-        size, _, _ = bytes(self.recv_buffer[2:end]).partition(b";")
+        size, _, _ = self.recv_buffer[2:end].decode("latin-1").partition(";")
         if end < 0 or self.recv_buffer[:2] != b"\r\n" or not _CHUNK.fullmatch(size):
             self.keep_alive = False
             # None of what follows is read.

@@ -8,7 +8,6 @@ variant, because an answer of legal weight is always the same answer.
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
 import yaml
@@ -17,11 +16,12 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot import patterns
 from bot.objections.notice import NOTICE
 from bot.settings import ROOT, Settings
 
 # With the blank after it, which goes too where the value is empty.
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}( ?)")
+_PLACEHOLDER = patterns.compile(r"\{([a-z_]+)\}( ?)")
 
 Responses = dict[str, list[dict[str, Any]]]
 
