@@ -7,9 +7,9 @@ from actions.filing.draft import ACCOUNT_LISTS, Slots, labels
 from actions.filing.said import Note, Reading, Said
 from bot.objections.accounts import (
     Account,
+    all_of,
     names_somebody_else,
     parse_account,
-    parse_accounts,
     scan_accounts,
 )
 from bot.objections.details import Details
@@ -51,8 +51,10 @@ def complete(reading: Reading, said: Said, draft: Slots) -> bool:
 
 def takes_off(reading: Reading, said: Said, draft: Slots) -> bool:
     """Whether accounts are taken off the lists again: "remove facebook ana.old"."""
+    if not phrases.TAKES_OFF.search(said.text) or said.asks_something:
+        return False
     named = [account.as_dict() for account in scan_accounts(said.text)[0]]
-    if not named or not phrases.TAKES_OFF.search(said.text) or said.asks_something:
+    if not named:
         return False
     for field in ACCOUNT_LISTS:
         listed = draft.get(field) or []
@@ -77,7 +79,8 @@ def read_list(reading: Reading, said: Said, draft: Slots) -> None:
         return
     # "No, only facebook ana.silva" and "not sure, maybe instagram ana_b" name accounts.
     text = phrases.UNSURE.sub(" ", said.text)
-    names_some = bool(scan_accounts(text)[0])
+    found = scan_accounts(text)
+    names_some = bool(found[0])
     mentioned = draft.get("mentioned_accounts") if said.asked == "linked_accounts" else None
     if mentioned and not names_some and _sort_mentioned(reading, said, mentioned):
         return
@@ -90,12 +93,12 @@ def read_list(reading: Reading, said: Said, draft: Slots) -> None:
     if not names_some and (said.topic == "deny" or any(e(said.text.strip()) for e in ends)):
         reading.slots[said.asked] = []
         return
-    if said.topic == "affirm" and phrases.YES.fullmatch(said.text.strip()):
+    if said.topic == "affirm" and phrases.is_yes(said.text.strip()):
         reading.slots[said.asked] = None
         reading.notes.append(Note("say_file_name_accounts"))
         return
     try:
-        accounts = parse_accounts(text)
+        accounts = all_of(*found)
     except FieldError as error:
         reading.note_problem(said.asked, error)
         return
@@ -114,7 +117,7 @@ def _sort_mentioned(reading: Reading, said: Said, mentioned: list[dict[str, str]
     """
     text = said.text.strip()
     apart = (phrases.UNSURE.search, phrases.NONE.fullmatch, phrases.NOT_LINKED.search)
-    if phrases.YES.fullmatch(text) or said.topic == "affirm":
+    if phrases.is_yes(text) or said.topic == "affirm":
         reading.slots.update(linked_accounts=mentioned)
     elif said.topic == "deny" or any(matches(text) for matches in apart):
         reading.slots.update(linked_accounts=[], unlinked_accounts=mentioned)

@@ -8,7 +8,6 @@ person's own (then nothing is read and the rules answer it) or a reply that was 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 
 from actions.filing import account_replies, phrases
@@ -180,7 +179,7 @@ def _read_reason(reading: Reading, said: Said, draft: Slots) -> None:
     if phrases.NONE.fullmatch(text) or phrases.GOES_ON.fullmatch(text):
         reading.slots["reason"] = SKIPPED
         return
-    if phrases.YES.fullmatch(text):
+    if phrases.is_yes(text):
         reading.slots["reason"] = None
         reading.notes.append(Note("say_file_which_reason"))
         return
@@ -206,7 +205,7 @@ def _read_confirmation(reading: Reading, said: Said, draft: Slots) -> None:
 
 def confirms(text: str) -> bool:
     """Whether the summary was agreed to, in so many words. A "maybe" is not a yes."""
-    return bool(phrases.YES.fullmatch(text.strip())) and not phrases.QUESTION.search(text)
+    return phrases.is_yes(text.strip()) and not phrases.QUESTION.search(text)
 
 
 def _read_nothing(reading: Reading, said: Said, draft: Slots) -> None:
@@ -256,10 +255,10 @@ def ends_at_once(said: Said) -> bool:
     """Whether it is a plain command to stop or to start over, and can mean nothing else."""
     text = said.text.strip()
     if said.topic == "start_over":
-        return bool(phrases.PLAIN_RESTART.fullmatch(text))
+        return phrases.is_plain_restart(text)
     # In the place of a reason "stop it" is for somebody else.
-    is_reason = said.asked == "reason" and re.search(r"\b(?:it|that|all|everything)\b", text, re.I)
-    return said.topic == "cancel" and bool(phrases.PLAIN_STOP.fullmatch(text)) and not is_reason
+    is_reason = said.asked == "reason" and phrases.ALL_OF_IT.search(text)
+    return said.topic == "cancel" and phrases.is_plain_stop(text) and not is_reason
 
 
 def _may_want_to_stop(said: Said) -> bool:
@@ -284,7 +283,7 @@ def _is_a_reason(said: Said) -> bool:
     if not said.asks_something or said.topic in ("deny", "affirm"):
         return True
     # "It is my work. Why should they get it for free?" asks nobody.
-    first, *more = re.split(r"(?<=[.!?])\s+", said.text.strip())
+    first, *more = phrases.AFTER_SENTENCE.split(said.text.strip())
     is_statement = not phrases.QUESTION.search(first)
     return is_statement and any(phrases.RHETORICAL.match(sentence) for sentence in more)
 

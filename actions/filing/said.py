@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from actions.filing import phrases
+from bot import patterns
 from bot.objections.errors import FieldError
+
+_SIGN = patterns.compile(r"[\d@._/]")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Said:
     @property
     def is_plain(self) -> bool:
         """Whether it is words alone: no digit or sign as in addresses, handles and links."""
-        return not re.search(r"[\d@._/]", self.text.rstrip("."))
+        return not _SIGN.search(self.text.rstrip("."))
 
     @property
     def is_about_the_notice(self) -> bool:

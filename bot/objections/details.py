@@ -7,10 +7,10 @@ one more question. When a field was asked for, the bare reply is read by that fi
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from bot import patterns
 from bot.objections import countries
 from bot.objections.accounts import (
     OTHER_HOSTS,
@@ -71,10 +71,10 @@ def find_details(text: str, asked: str | None = None) -> Details:
 
 
 _ASKABLE = ("full_name", "email", "country", "account")
-_CORRECTION = re.compile(
+_CORRECTION = patterns.compile(
     r"[\s.,;]*\b(?:no wait|oops|oh wait|sorry,? (?:typo|i meant?)|i meant?|correction|typo)\b"
     r"(?:[\s:.,!]+(?:sorry|typo|i meant?)\b)*[\s:.,!]*",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 
 
@@ -106,35 +106,38 @@ _PLAIN = str.maketrans("’，、；：。！？（）｜／،؛؟＠", "',,;:\n
 # --- the message --------------------------------------------------------------------------------
 
 _OTHER_NAME = r"(?:" + "|".join(sorted(word for word in OTHER_PLATFORMS if len(word) > 1)) + r")"
-_OTHER_SITE = re.compile(
+_OTHER_SITE = patterns.compile(
     r"(?<![\w@.])(?:https?://)?(?:[\w-]{1,20}\.){0,2}(?:"
-    + "|".join(re.escape(host) for host in sorted(OTHER_HOSTS))
+    + "|".join(patterns.escape(host) for host in sorted(OTHER_HOSTS))
     + r")\b(?:/\S*)?"
     rf"|(?<![\w@.])(?:my )?{_OTHER_NAME}\b(?: is| handle| account|:|'s| -){{0,2}} @[\w.]{{1,60}}"
     rf"|(?<![\w.@])@?[\w.]{{1,60}} (?:on|at|from) (?:my )?{_OTHER_NAME}\b"
     rf"|(?<![\w.@])@[\w.]{{1,60}} \(?{_OTHER_NAME}\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 _PLATFORM = r"(?:" + "|".join(PLATFORM_WORDS) + r")"
-_LINK = re.compile(
+_LINK = patterns.compile(
     r"(?:https?://)?[\w.-]{0,40}(?:facebook|fb|instagram|instagr|m)\.(?:com|me|am)/\S+"
 )
-_AFTER_PLATFORM = re.compile(
+_AFTER_PLATFORM = patterns.compile(
     rf"(?P<my>\bmy )?(?<![\w.@/])(?P<platform>{_PLATFORM})\b(?:'s)?"
     r"(?: (?:account|profile|page|handle|username|user name|name|id|to)\b){0,2}"
     r"(?P<is>(?: is\b| =| ?:| as\b)?)(?: called\b| now\b)? ?\(?(?P<handle>@?\w[\w.]{0,60}\w)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_BEFORE_PLATFORM = re.compile(
+_BEFORE_PLATFORM = patterns.compile(
     rf"(?<![\w.@/])(?P<handle>@?\w[\w.]{{0,60}}\w) ?\(?(?:on |at |from |is my |over on )?(?:my )?"
     rf"(?P<platform>{_PLATFORM})\b(?![./]\w)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_HANDLE_CUE = re.compile(
-    r"\bmy (?:handle|username|user name|account)(?: is|'s|:) (?P<handle>@[\w.]{1,60})", re.I
+_ENDS_WITH_PLATFORM = patterns.compile(rf"{_PLATFORM}\W{{1,3}}$", ignore_case=True)
+_HANDLE_CUE = patterns.compile(
+    r"\bmy (?:handle|username|user name|account)(?: is|'s|:) (?P<handle>@[\w.]{1,60})",
+    ignore_case=True,
 )
+_MARK = patterns.compile(r"[^\W_][._][^\W_]|_|[^\W\d_]{2,}\d|\d{8,}")
 
-_COUNTRY_CUE = re.compile(
+_COUNTRY_CUE = patterns.compile(
     r"(?:(?<!if )(?<!do )(?<!\w)(?:i(?:'m| am)?|we(?:'re| are)?)"
     r"(?: (?:currently|now|actually|still|originally))?"
     r"(?: (?:live|living|reside|residing|based|located|staying|a resident|a citizen|come)){0,1}"
@@ -147,33 +150,35 @@ _COUNTRY_CUE = re.compile(
     r"ik woon in|(?:jag )?bor i|(?:jeg )?bor i)"
     r"|\bmy country(?: of residence)?(?: is|:| to)|\bcountry(?: is|:| to))"
     r" (?:the )?(?P<rest>[^\n;!?|/]{1,80})",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_PEOPLE_CUE = re.compile(
+_PEOPLE_CUE = patterns.compile(
     r"(?<!\w)i(?:'m| am)(?: (?:currently|actually|originally))? (?:an? )?"
     r"(?P<rest>[^\n,;.!?]{1,40})",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 
-_FROM = re.compile(
+_PEOPLE = patterns.compile(r" (?:citizen|national|resident|person)\b.*")
+_TOWN = patterns.compile(r"[\w'-]+, ")
+_FROM = patterns.compile(
     r",? (?:(?:and )?(?:i'm |i am |i live |living |writing |based ))?(?:from|in) (?:the )?"
     r"(?P<rest>[^\n,;!?|/.]{2,40})",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 # "Ana Silva from Portugal", with nothing else in the clause.
-_NAME_FROM = re.compile(
+_NAME_FROM = patterns.compile(
     r"(?:^|(?<=[,;.|/\n])|(?<=[,;.|/\n-] )|(?<=[,;.|/\n]  ))"
     r"(?P<name>[^\W\d_][^\n,;!?@|/:]{1,60}?),? (?:from|living in|based in|in) (?:the )?"
     r"(?P<rest>[^\n,;!?|/.]{2,40})(?=$|[\n,;!|/.])"
 )
-_COUNTRY_LABEL = re.compile(r"(?:and |country |land |país |pays |paese )", re.IGNORECASE)
+_COUNTRY_LABEL = patterns.compile(r"(?:and |country |land |país |pays |paese )", ignore_case=True)
 # The full stop of an initial ("Ana B. Silva") ends nothing.
-_CLAUSE = re.compile(r"[\n,;!?()<>|/]| [-–—] |(?<!\b[^\W\d_])\.(?= )")
+_CLAUSE = patterns.compile(r"[\n,;!?()<>|/]| [-–—] |(?<!\b[^\W\d_])\.(?= )")
 
-# One of the thanks, or of the faces made of signs, that a reply ends with.
-_TAIL = re.compile(
-    r"(?:[\s,.!]+(?:please|thanks|thank you|here)[\s.!]*|\s+[:;]['-]?[()DPp/|]+\s*)$",
-    re.IGNORECASE,
+# The thanks, and the faces made of signs, that a reply ends with.
+_TAIL = patterns.compile(
+    r"(?:[\s,.!]+(?:please|thanks|thank you|here)[\s.!]*|\s+[:;]['-]?[()DPp/|]+\s*)+$",
+    ignore_case=True,
 )
 
 
@@ -250,12 +255,12 @@ class _Message:
             self.problems.extend(scan_accounts(handle.group("handle"))[1])
             self._cut(*handle.span())
 
-    def _platform_starts_next(self, match: re.Match[str]) -> bool:
+    def _platform_starts_next(self, match: patterns.Match) -> bool:
         """In "facebook ana.s instagram ana_b" the handle belongs to the platform before it."""
-        before = re.search(rf"({_PLATFORM})\W{{1,3}}$", self.rest[: match.start()], re.IGNORECASE)
+        before = _ENDS_WITH_PLATFORM.search(self.rest[max(0, match.start() - 20) : match.start()])
         return before is not None
 
-    def _is_plain_handle(self, match: re.Match[str]) -> bool:
+    def _is_plain_handle(self, match: patterns.Match) -> bool:
         """A handle without a mark needs "my insta is …" or other details around it."""
         handle = match.group("handle").lower()
         if handle in COMMON or handle in PLATFORM_WORDS or handle.endswith(("ing", "ed")):
@@ -268,7 +273,7 @@ class _Message:
         listed = bool(self.email) and (not before or before[-1] in ",;\n")
         return (said and bool(match.group("my"))) or match.group("is").strip() == ":" or listed
 
-    def _take_account(self, match: re.Match[str]) -> None:
+    def _take_account(self, match: patterns.Match) -> None:
         accounts, errors = scan_accounts("@" + match["handle"].strip("@."), match["platform"])
         self.placed.extend((match.start(), account) for account in accounts)
         self.problems.extend(errors)
@@ -284,7 +289,7 @@ class _Message:
                 self._cut(match.start(), match.start("rest") + countries.reach(match["rest"]))
                 return
         for match in _PEOPLE_CUE.finditer(self.rest):
-            words = re.sub(r" (?:citizen|national|resident|person)\b.*", "", match["rest"]).split()
+            words = _PEOPLE.sub("", match["rest"]).split()
             for length in (2, 1):
                 self.country = countries.by_demonym(countries.fold(" ".join(words[:length])))
                 if self.country and countries.ends_people(words[length:]):
@@ -303,7 +308,7 @@ class _Message:
                 code = countries.of_entry(word, only_english=not index)
                 if code:
                     # "…, Lisbon, Portugal": a town is no name.
-                    town = index and re.fullmatch(r"[\w'-]+, ", self.rest[before:start])
+                    town = index and _TOWN.fullmatch(self.rest[before:start])
                     first = before if town and before else start
                     named.setdefault(code, (first, start + len(clause)))
                 before = start
@@ -361,7 +366,7 @@ class _Message:
         problems_of = {problem.field for problem in self.problems}
         if asked in problems_of or CONTROL.fullmatch(self.rest.strip(" .,!")):
             return
-        reply = _without_tail(LEAD.sub("", self.rest.strip(" ,\n"), count=1)).strip(" ,\n")
+        reply = _TAIL.sub("", LEAD.sub("", self.rest.strip(" ,\n"), count=1)).strip(" ,\n")
         try:
             if asked == "full_name" and self.full_name is None:
                 self.full_name = self._replied_name(reply)
@@ -403,28 +408,19 @@ class _Message:
 # --- judging words ------------------------------------------------------------------------------
 
 
-def _found_in_turn(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+def _found_in_turn(pattern: patterns.Pattern, text: str) -> list[patterns.Match]:
     """Matches from the last to the first, so that cutting one leaves the others in place."""
     return list(pattern.finditer(text))[::-1]
 
 
-_FILE_OR_SITE = re.compile(r"\.(?:jpe?g|png|gif|mp4|pdf|com|org|net)$", re.IGNORECASE)
+_FILE_OR_SITE = patterns.compile(r"\.(?:jpe?g|png|gif|mp4|pdf|com|org|net)$", ignore_case=True)
 
 
 def _is_certain(handle: str) -> bool:
     """Whether it can be nothing but a handle: "@ana", "ana.s", "ana_b", "ana77"."""
     if handle.lower() in PLATFORM_WORDS or _FILE_OR_SITE.search(handle):
         return False
-    return handle.startswith("@") or bool(
-        re.search(r"[^\W_][._][^\W_]|_", handle) or re.search(r"[^\W\d_]{2,}\d|\d{8,}", handle)
-    )
-
-
-def _without_tail(reply: str) -> str:
-    # One after the other: in one pattern the signs between them would belong to either.
-    while (shorter := _TAIL.sub("", reply)) != reply:
-        reply = shorter
-    return reply
+    return handle.startswith("@") or bool(_MARK.search(handle))
 
 
 def _plain_name(text: str) -> str | None:

@@ -6,8 +6,7 @@ around the name: of "I hate Mark Zuckerberg" nothing is taken.
 
 from __future__ import annotations
 
-import re
-
+from bot import patterns
 from bot.objections.words import COMMON, FOREIGN, PARTICLES
 
 __all__ = ["name_among_fillers"]
@@ -19,15 +18,15 @@ _FILLERS = frozenset(
     "people known registered under by i'm im i am go for of course no problem and nice to meet "
     "alright fine hm hmm oh".split()
 )
-_PARTS = re.compile(
+_PARTS = patterns.compile(
     r"\b(?:first|given) name(?: is|:)? (?P<first>[^\W\d_][\w'’-]*)\W+(?:and )?(?:my )?"
     r"(?:last|family|sur) ?name(?: is|:)? (?P<last>[^\W\d_][\w'’-]*)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_TURNED = re.compile(r"\W*(?P<family>[^\W\d_][\w'’-]+), (?P<given>[^\W\d_][\w'’-]+)\W*")
-_ADDRESS = re.compile(r"[\d@/_<>]")
-_CLAUSE = re.compile(r"[^.,;:!?()\n]+(?:(?<=\b[^\W\d_])\.[^.,;:!?()\n]*)*")
-_WORD = re.compile(r"[^\W\d_][\w'’.-]*")
+_TURNED = patterns.compile(r"\W*(?P<family>[^\W\d_][\w'’-]+), (?P<given>[^\W\d_][\w'’-]+)\W*")
+_ADDRESS = patterns.compile(r"[\d@/_<>]")
+_CLAUSE = patterns.compile(r"[^.,;:!?()\n]+(?:(?<=\b[^\W\d_])\.[^.,;:!?()\n]*)*")
+_WORD = patterns.compile(r"[^\W\d_][\w'’.-]*")
 _MOST_WORDS = 5
 
 
@@ -41,7 +40,7 @@ def name_among_fillers(reply: str) -> str | None:
         return f"{turned['given']} {turned['family']}"
     has_capital = any(word[:1].isupper() and word.lower() not in _FILLERS for word in _words(reply))
     found: list[str] = []
-    for clause in _CLAUSE.findall(reply):
+    for clause in (match[0] for match in _CLAUSE.finditer(reply)):
         words = _words(clause)
         kept = [place for place, word in enumerate(words) if not _says_nothing(word, has_capital)]
         if not kept:
@@ -58,7 +57,7 @@ def name_among_fillers(reply: str) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text)
+    return [match[0] for match in _WORD.finditer(text)]
 
 
 def _says_nothing(word: str, has_capital: bool) -> bool:

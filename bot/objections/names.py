@@ -6,15 +6,14 @@ A wrong name in an objection is worse than one more question. The less a lead-in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from bot import patterns
 from bot.objections import countries
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_full_name
 from bot.objections.words import (
-    ALSO_NAMES,
-    COMMON,
+    NEVER_NAMES,
     PARTICLES,
     has_capitals,
     is_talk,
@@ -28,7 +27,7 @@ __all__ = ["LEAD", "find_name", "listed_name", "replied_name"]
 _START = r"(?:^|(?<=[,;:.!?|/\n])|(?<=[,;:.!?|/\n-] )|(?<=[,;.|/\n]  )|(?<=\band )|(?<=\bbut ))"
 
 # The name that counts when several are said.
-_FIRST = re.compile(
+_FIRST = patterns.compile(
     rf"(?:{_START}|\b(?:it's|it is|i'm|i am|is) )(?:but )?(?:my )?"
     r"(?:officially|legally|legal name|official name)"
     r"(?: it's| i'm| i am)?(?: is|:)? "
@@ -40,13 +39,13 @@ _FIRST = re.compile(
     r"(?:my|the|an) objection))?(?: (?:in|up))?"
     r" (?:in the name(?: of)?|under the name(?: of)?|for|as|under|on behalf of):? "
     r"|\b(?:in|under|with) the name(?: of)?:? |\bregistered as |\bsigned,? ",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 _OF_NAME = (
     r"(?: again| once more| in full| fully| really| here| now| on (?:my|the) \w{1,12}"
     r"| in (?:my|the) \w{1,12}| as (?:written |it is |it stands )?(?:on|in) (?:my|the) \w{1,12})?"
 )
-_STRONG = re.compile(
+_STRONG = patterns.compile(
     # English
     r"\b(?:my|the|change my|correct my)(?: full| real| legal| first| complete| own| actual| given)*"
     rf" name{_OF_NAME}(?: is|'s| to| would be| should be| =|:)(?: again| now| actually| still)?:? "
@@ -77,41 +76,41 @@ _STRONG = re.compile(
     r"|\bاسمى[ :]{1,2}|\b(?:نام|اسم) من |\bקוראים לי |\bשמי "
     # A field of a form: "nombre: Ana"
     rf"|{_START}(?:nom|nombre|nome|naam|namn|navn|imię|имя|isim|ad[ıi]?|nama|الاسم|اسم) ?: ?",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 # "I am" says little: what follows may be a feeling, a trade or a people.
-_WEAK = re.compile(r"(?<!\w)(?:i'm|i am|im|it's|it is|this is) ", re.IGNORECASE)
-_WEAK_ELSEWHERE = re.compile(
+_WEAK = patterns.compile(r"(?<!\w)(?:i'm|i am|im|it's|it is|this is) ", ignore_case=True)
+_WEAK_ELSEWHERE = patterns.compile(
     rf"{_START}(?:hallo,? |bonjour,? |hola,? |ciao,? |oi,? |hej,? |olá,? )?(?:je suis|moi,? c'est|"
     r"c'est|yo soy|soy|"
     r"sono|io sono|(?:eu )?sou(?: o| a)?|sunt|ich bin|ik ben|jag är|jeg er|jestem|jsem|som|"
     r"ja sam|я|ben|olen|saya|tôi là|ako si|είμαι (?:ο|η)|أنا|انا|אני|من|मैं) ",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_FOREIGN_END = re.compile(
+_FOREIGN_END = patterns.compile(
     r" (?:y|et|und|en|og|och|e|i|и|ve|و|hai|है|هستم|است|vivo|vengo|aus|uit|från|fra|iz|из|من|"
-    r"depuis|desde|wohne|moro|ist mein name)(?= |$)(?! [A-ZÀ-ÞА-Я])"
+    r"depuis|desde|wohne|moro|ist mein name)(?: (?:[^A-ZÀ-ÞА-Я]|$)|$)"
 )
-_HAN_CUE = re.compile(
+_HAN_CUE = patterns.compile(
     r"(?:我(?:的)?(?:全名|名字|姓名|名)(?:是|叫|为|:)|我叫(?:做)?|名字[是叫:]|姓名[是:]?) ?"
     r"(?P<name>.{2,60})"
 )
-_HAN_WEAK = re.compile(
+_HAN_WEAK = patterns.compile(
     r"(?:^|(?<=[\n,.:! 好]))(?:我是|本人) ?(?P<name>[\u4e00-\u9fff·]{2,4})(?=$|[\s,.!,;/|])"
 )
-_HAN_END = re.compile(r"[\s,.;!/|]|(?<=.)(?:来自|來自|我|住在|现住|的|是|在|和|邮箱|电)")
-_JAPANESE = re.compile(
+_HAN_END = patterns.compile(r"[\s,.;!/|]|(?<=.)(?:来自|來自|我|住在|现住|的|是|在|和|邮箱|电)")
+_JAPANESE = patterns.compile(
     r"(?:(?:私の)?(?:名前|氏名|フルネーム)は ?|氏名: ?|(?P<weak>私は|わたしは) ?|"
     r"(?P<bare>^|(?<=[\n,])))"
     r"(?P<name>[\u30a0-\u30ff\u4e00-\u9fffー・々 ]{2,20}|[A-Z][\w' -]{1,40})"
     r"(?P<end>です|と申します|といいます|と言います|だ)?(?=$|[\s,.!/|])"
 )
-_KOREAN = re.compile(
+_KOREAN = patterns.compile(
     r"(?:(?:제|내) 이름은 ?|이름은 ?|이름: ?|(?P<weak>저는 ?))(?P<name>[\uac00-\ud7af]{2,5}?)"
     r"(?:입니다|이에요|예요|이라고 합니다|라고 합니다)?(?=$|[\s,.!/|])"
 )
 # Trades and the like end so: 学生, 会员, 作者, 中国人, 老师, 作家.
-_NO_HAN_NAME = re.compile(
+_NO_HAN_NAME = patterns.compile(
     r"[生员者人师家方户](?:$)|^(?:一|你|他|她|谁|不|很|在|来|从|中国|日本|用户|学生)"
 )
 # The hundred or so surnames that most people have.
@@ -122,46 +121,47 @@ _SURNAMES = frozenset(
 
 # --- what follows a name ------------------------------------------------------------------------
 
-_HERE = re.compile(
+_HERE = patterns.compile(
     r"(?:^|(?<=[,;.!|/\n] )|(?<=[,;.|/\n]  )|(?<=\n))(?P<name>[^\W\d_][^\n,;!?@|/]{0,60}?)"
     r" (?:here|speaking|is my (?:full |real |legal )?name|is the name|ist mein [Nn]ame|"
     r"es mi nombre|est mon nom|è il mio nome|é o meu nome)\b(?! (?:is|are))"
 )
-_END = re.compile(
+_END = patterns.compile(
     r"[\n,;:!?()<>|/\"@\d]| [-–—]+ |\.(?= |$)|"
     r" (?:and|but|from|with|in|on|at|my|i|living|here|speaking|please|thanks|not|is|as|like|just|"
     r"exactly|spelled|spelt|written|who|which|that|if|for|so|because|writing|email|e-mail|mail|"
     r"country|instead|again|full stop|now|too|then|ok|okay|by the way|btw)\b(?!-)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_ABBREVIATION = re.compile(r"(?:^|[ .])(?:[^\W\d_]|jr|sr|st|dr|mr|ms|mrs)$", re.IGNORECASE)
+_ABBREVIATION = patterns.compile(r"(?:^|[ .])(?:[^\W\d_]|jr|sr|st|dr|mr|ms|mrs)$", ignore_case=True)
 # What may stand behind the comma after a name that was asked for.
-_AFTERTHOUGHT = re.compile(
+_AFTERTHOUGHT = patterns.compile(
     r"(?:and )?(?:(?:exactly |just |simply )?(?:as|like) |just |only |that's |that is |thats |no |"
     r"both |one word|two words|it's |it is |is my |spelled |spelt |written |with |without |"
     r"for short|speaking|here|please|thank|thx|nice to |if |same |my |the |i |is that |ok|"
     r"by the way|btw|exactly|again|born |mrs?\b|ms\b|dr\b|for |not |in |from |hope "
     r"|officially|she/|he/|they/)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_GREETING = re.compile(
+_GREETING = patterns.compile(
     r"(?:(?:ok|okay|sure|yes|yep|yeah|hi|hello|hey|alright|sorry|actually|oh|um|uh|oops|of course|"
     r"hi there|hello there|good (?:morning|evening|afternoon|day)|here you go|here it is|fine|"
     r"no wait|wait|well|right|dear \w+|hola|hallo|bonjour|ciao|hej|olá|merhaba|cześć|привет|"
     r"你好|您好|こんにちは|안녕하세요|مرحبا|buongiorno|guten tag|dzień dobry)"
     r"(?![a-z])[\s,.!:;-]*)+",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-LEAD = re.compile(
+LEAD = patterns.compile(
     r"(?:(?:ok|okay|sure|yes|yep|yeah|hi|hello|hey|alright|sorry|actually|oh|um|uh|of course|"
     r"here you go|here it is|no wait|wait)\b[\s,.:;!-]*|(?:no|so|well|right|fine)[,.:;!-]+\s*){0,4}"
     r"(?:(?:(?:it's|it is|that's|that is|that would be|that'd be|this is|i'm|im|i am|call me|"
     r"please use|you can use|use)\b ?)|"
     r"(?:(?:my|the|full|change my)\b ?){0,2}(?:name|e-?mail(?: address)?|mail|address|country)"
     r"(?: of residence)?\b ?(?:is|are|=|:|to)\s*)?",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_LABEL = re.compile(r"(?:full )?name ", re.IGNORECASE)
+_BREAK = patterns.compile(r"[,;|\n]")
+_LABEL = patterns.compile(r"(?:full )?name ", ignore_case=True)
 _NOT_THESE = frozenset("best kind warm regards dear team support privacy center centre".split())
 
 Place = tuple[str, int, int]
@@ -239,7 +239,7 @@ def replied_name(reply: str) -> str:
     said = _name_at_start(reply)
     rest = reply[len(said) :].strip(" ,;.-–—|/()\n")
     if said and rest and not is_talk(said, asked=True) and len(said.split()) <= 6:
-        after = [part for clause in re.split(r"[,;|\n]", rest) if (part := clause.strip())]
+        after = [part for clause in _BREAK.split(rest) if (part := clause.strip())]
         told = " " in said or _is_proper(said)
         if all(_AFTERTHOUGHT.match(part) or (told and is_talk(part)) for part in after):
             try:
@@ -288,14 +288,13 @@ def _without_spaces(text: str, expected: bool) -> Place | None:
 
 def _name_at_start(text: str) -> str:
     """The words up to where a name would end. The full stop of an initial does not end it."""
-    position = 0
     said = text
-    while end := _END.search(text, position):
-        if end.group() == "." and _ABBREVIATION.search(text[: end.start()]):
-            position = end.end()
-            continue
-        said = text[: end.start()]
-        break
+    for end in _END.finditer(text):
+        # An abbreviation is shorter than this.
+        before = text[max(0, end.start() - 8) : end.start()]
+        if end.group() != "." or not _ABBREVIATION.search(before):
+            said = text[: end.start()]
+            break
     foreign = _FOREIGN_END.search(said)
     if foreign:
         said = said[: foreign.start()]
@@ -323,7 +322,7 @@ def _is_proper(said: str) -> bool:
     words = said.split()
     if not words or not has_capitals(words) or words[0].lower() in PARTICLES - {"van", "de", "el"}:
         return False
-    return words[0].strip(".").lower() not in COMMON - ALSO_NAMES
+    return words[0].strip(".").lower() not in NEVER_NAMES
 
 
 def _is_people(said: str) -> bool:
