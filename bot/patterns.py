@@ -187,7 +187,8 @@ def _content(source: str, ignore_case: bool) -> tuple[_One, ...] | Pattern:
     pieces = _pieces(source, ignore_case)
     end = _Place([_Look((_NOTHING,))])
     ones = [_NOTHING if piece == end else piece for piece in pieces[::2]]
-    if all(isinstance(one, _One) for one in ones) and all(piece == "|" for piece in pieces[1::2]):
+    are_ones = all(isinstance(one, _One) for one in ones) and len(pieces) % 2
+    if are_ones and all(piece == "|" for piece in pieces[1::2]):
         return tuple(one for one in ones if isinstance(one, _One))
     for piece in pieces:
         if isinstance(piece, str) and (piece[0] in "*+" or ",}" in piece):
@@ -514,7 +515,8 @@ def _engine(source: str) -> re2._Regexp:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
-    options.max_mem = 32 << 20
+    # For each pattern: what texts make it remember may not fill the machine's memory.
+    options.max_mem = 1 << 20
     return re2.compile(source.encode("ascii"), options)
 
 

@@ -43,7 +43,6 @@ _MARKS = tuple(
 )
 _DOTS = patterns.compile(r"\W*\bdot\b\W*|\.")
 _SIGN = patterns.compile(r"[\W\d_]")
-_BREAK = patterns.compile(r"[@,;\n]")
 _SAID_BEFORE = patterns.compile(
     r"\b(?:e-?mail|mail|address|is|it's|to|contact|write|use)\W{0,3}$", ignore_case=True
 )
@@ -154,7 +153,7 @@ def _is_spoken(match: patterns.Match, text: str) -> bool:
 
 def _is_old(match: patterns.Match, text: str) -> bool:
     before = text[max(0, match.start() - 60) : match.start()]
-    before = _BREAK.split(before)[-1]
+    before = before[max(map(before.rfind, "@,;\n")) + 1 :]
     if _NEW_BEFORE.search(before):
         return False
     after = text[match.end() : match.end() + 80]

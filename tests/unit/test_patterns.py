@@ -70,6 +70,7 @@ def test_every_pattern_finds_what_re_finds(pattern: Pattern) -> None:
         r"\W(?=\d)",
         r"straße|ſ|k|i", r"[a-zé]+", r"[^a-zé]+", r"[À-ÿ]", r"[А-яё]+", r"[\u4e00-\u9fff]+",
         r"^\w|\w$", r"(?:^|(?<=\s))\S+(?=\s|$)", r"(?<=\bé )\w+|(?= \w)", r"(?P<a>\w)|(?P<b>\W)",
+        r"a(?=\d|)", r"a(?=)\W?", r"(?<=\w|\s)\w", r"(?<=\w\W)\w(?=\W\w|$)",
     ],
 )
 def test_every_script_is_read_as_re_reads_it(source: str, ignore_case: bool) -> None:
