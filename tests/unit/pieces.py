@@ -34,9 +34,12 @@ def pieces(source: str) -> list[str]:
 
 
 def runs_of(source: str) -> Iterator[str]:
-    """What a text for this pattern repeats: each piece, with a gap, two in turn, all of them."""
+    """What a text for this pattern repeats: each piece, with a gap, two in turn, the first ones.
+
+    All are short, so that a longer text has more of the same and nothing new.
+    """
     own = pieces(source)
     yield from own
     yield from (f"{piece} " for piece in own if piece.strip())
     yield from map("".join, pairwise(own))
-    yield " ".join(own)
+    yield " ".join(own)[:60]
