@@ -20,6 +20,7 @@ from typing import Literal, cast, get_args
 from dotenv import dotenv_values
 
 from bot import patterns
+from bot.objections.mailbox import Unmailable, mailable
 
 ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
@@ -137,13 +138,13 @@ class Settings:
         if role not in get_args(Role):
             raise SettingsError("OPERATOR_ROLE must be 'demo', 'controller' or 'helper'.")
         contact = read.text("CONTROLLER_CONTACT")
-        if role == "helper" and not _ADDRESS.fullmatch(contact):
+        if role == "helper" and not _is_address(contact):
             raise SettingsError(
                 "CONTROLLER_CONTACT must be an e-mail address when OPERATOR_ROLE is 'helper': "
                 "the objections are sent there."
             )
         smtp, mail_from = read.smtp("SMTP_URL"), read.text("MAIL_FROM")
-        if (smtp or mail_from) and not _ADDRESS.fullmatch(mail_from):
+        if (smtp or mail_from) and not _is_address(mail_from):
             raise SettingsError(
                 "MAIL_FROM must be an e-mail address when SMTP_URL is set: mail comes from there."
             )
@@ -324,6 +325,14 @@ class _Made:
         lines = self._path.read_text(encoding="ascii").splitlines()
         pairs = [line.partition("=") for line in reversed(lines) if "=" in line]
         return {key: value for key, _, value in pairs}
+
+
+def _is_address(text: str) -> bool:
+    """Whether mail can be sent there; the same is asked of what people type."""
+    try:
+        return _ADDRESS.fullmatch(mailable(text)) is not None
+    except Unmailable:
+        return False
 
 
 def _new_secret() -> str:

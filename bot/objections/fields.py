@@ -15,11 +15,12 @@ from bot import patterns
 from bot.objections import countries
 from bot.objections.clean import clean, clean_compatible, clean_lines
 from bot.objections.errors import FieldError
+from bot.objections.mailbox import LONGEST as EMAIL_MAX
+from bot.objections.mailbox import Unmailable, mailable
 
 __all__ = ["parse_country", "parse_email", "parse_full_name", "parse_reason"]
 
 NAME_MAX = 100
-EMAIL_MAX = 254
 REASON_MAX = 2000
 
 # --- full name ----------------------------------------------------------------------------------
@@ -128,10 +129,11 @@ _IN_BRACKETS = patterns.compile(r"<([^<>@]+@[^<>@]+)>")
 
 
 def parse_email(text: str) -> str:
-    """One e-mail address, domain in lower case, at most 254 characters.
+    """One e-mail address that mail can be sent to, domain in lower case, at most 254 characters.
 
     Raises FieldError `email_missing`, `email_too_long`, `email_no_at`, `email_two_ats`,
-    `email_space`, `email_no_domain` or `email_invalid`. Whether the mailbox exists is not asked.
+    `email_space`, `email_no_domain`, `email_invalid` or `email_unmailable`. Whether the mailbox
+    exists is not asked.
     """
     if len(text) > 4 * EMAIL_MAX:
         raise _email_error("too_long", f"An e-mail address has at most {EMAIL_MAX} characters.")
@@ -175,6 +177,14 @@ def parse_email(text: str) -> str:
         ) from error
     if len(checked.normalized) > EMAIL_MAX:
         raise _email_error("too_long", f"An e-mail address has at most {EMAIL_MAX} characters.")
+    try:
+        mailable(checked.normalized)
+    except Unmailable as error:
+        raise _email_error(
+            "unmailable",
+            "I cannot send mail to that address. Please give me one that has only the letters a to "
+            "z, digits, dots and hyphens before the @.",
+        ) from error
     return checked.normalized
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.headerregistry import Address
@@ -24,6 +25,7 @@ from bot import patterns
 from bot.objections import codes, model
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Sealer
+from bot.objections.mailbox import Unmailable, mailable
 from bot.objections.moments import in_words
 from bot.objections.outbox import Waiting
 from bot.objections.receipts import Issuer, Receipt
@@ -373,10 +375,13 @@ class Letters:
 
 
 def composed(mail: Mail, sender: str, name: str, at: datetime) -> EmailMessage:
-    """The mail in its form: text and HTML, and the files. `name` is the same for the same mail."""
+    """The mail in its form: text and HTML, and the files. `name` is the same for the same mail.
+
+    Raises Unmailable when no mail can be sent to its address.
+    """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("", addr_spec=sender)
-    message["To"] = Address("", addr_spec=mail.to)
+    message["From"] = Address("", addr_spec=mailable(sender))
+    message["To"] = Address("", addr_spec=mailable(mail.to))
     # One line, whatever was in it: a line break would begin another header.
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(at.astimezone(timezone.utc))
@@ -384,7 +389,9 @@ def composed(mail: Mail, sender: str, name: str, at: datetime) -> EmailMessage:
     # So that no machine answers to it. Source: RFC 3834.
     message["Auto-Submitted"] = "auto-generated"
     if mail.reply_to is not None:
-        message["Reply-To"] = Address("", addr_spec=mail.reply_to)
+        # Where to answer stands in the letter, too: nothing that a person typed may stop it.
+        with suppress(Unmailable):
+            message["Reply-To"] = Address("", addr_spec=mailable(mail.reply_to))
     message.set_content("\n\n".join(mail.paragraphs) + "\n", cte="quoted-printable")
     message.add_alternative(_page(mail), subtype="html", cte="quoted-printable")
     for name, kind, content in mail.files:

@@ -26,6 +26,7 @@ from bot.objections.crypto import Unreadable
 from bot.objections.db import Database
 from bot.objections.errors import StorageError
 from bot.objections.letters import Letters, composed
+from bot.objections.mailbox import Unmailable
 from bot.objections.outbox import Waiting
 
 __all__ = ["Files", "NotSent", "Postman", "Smtp", "Transport"]
@@ -209,6 +210,8 @@ class Postman:
                 await self._transport.send(message, f"{now:%Y%m%dT%H%M%S}-{waiting.id}")
         except NotSent as problem:
             await asyncio.to_thread(self._failed, waiting, problem)
+        except Unmailable:
+            await asyncio.to_thread(self._failed, waiting, NotSent("unmailable", final=True))
         except (Unreadable, ValueError, KeyError) as error:
             # One that cannot be written today may be once its key is configured again.
             _log.error("mail_unwritten", kind=waiting.kind, error=type(error).__name__)

@@ -245,3 +245,15 @@ def test_proxies_are_listed_as_addresses_or_networks(tmp_path: Path) -> None:
 def test_what_is_no_proxy_is_refused(tmp_path: Path, value: str) -> None:
     with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
         load(tmp_path, TRUSTED_PROXIES=value)
+
+
+@pytest.mark.parametrize("address", ["ünï@example.org", "=?utf-8?q?a?=@example.org", "no address"])
+def test_an_address_of_ours_that_no_mail_can_have_is_refused_at_start(
+    tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(SettingsError, match="MAIL_FROM"):
+        load(tmp_path, SMTP_URL="smtp://mail.example", MAIL_FROM=address)
+    with pytest.raises(SettingsError, match="CONTROLLER_CONTACT"):
+        load(tmp_path, OPERATOR_ROLE="helper", CONTROLLER_CONTACT=address)
+    inside = load(tmp_path, SMTP_URL="smtp://mail.example", MAIL_FROM="bot@mail.local")
+    assert inside.mail_from == "bot@mail.local"

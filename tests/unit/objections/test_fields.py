@@ -145,6 +145,9 @@ def test_international_and_test_domains_are_addresses() -> None:
         ("@example.org", "email_invalid"),
         ("ana..s@example.org", "email_invalid"),
         ("a" * 60 + "@" + "b.example." * 30 + "org", "email_invalid"),
+        ("ünï@example.org", "email_unmailable"),
+        ("=?utf-8?q?a?=@example.org", "email_unmailable"),
+        ("a=?utf-8?b?YQ==?=@example.org", "email_unmailable"),
     ],
 )
 def test_the_usual_slips_in_an_address_have_their_own_words(typed: str, code: str) -> None:

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 import pytest
 
 from bot.objections import codes, model
+from bot.objections.casebook import CaseReader
 from bot.objections.db import Database
 from bot.objections.letters import Mail, composed
 from bot.objections.receipts import Issuer, verify
@@ -139,6 +140,26 @@ async def test_what_operators_decide_is_told_with_its_reasons(database: Database
     assert f"Your objection {number} was upheld" in mails
     assert f"No account was found for objection {number}" in mails
     assert f"Your objection {number} is looked at again" in mails
+
+
+@pytest.mark.parametrize("address", ["ünï@example.org", "=?utf-8?q?a?=@example.org"])
+async def test_an_address_that_cannot_be_mailed_stops_its_own_mail_for_good_and_no_letter(
+    database: Database, address: str
+) -> None:
+    """As it may stand in a record from before such an address was refused."""
+    number = service(database, HELPER).file(filing()).objections[0].reference
+    (contact,) = rows(database, model.contact)
+    sealer = KEYS.subject(contact.wrapped_key, contact.id)
+    broken = sealer.seal(address, table="contact", row_id=contact.id, column="email")
+    with database.session() as session:
+        session.execute(model.contact.update().values(email=broken))
+    (letter,) = (await sent(database, HELPER)).values()
+    assert letter["To"] == "privacy@platform.example" and letter["Reply-To"] is None
+    assert address in body(letter)
+    assert letter.as_bytes()
+    mails = {mail.kind: mail for mail in CaseReader(database, KEYS).case(number).mails}
+    assert (mails["code"].state, mails["code"].problem) == ("failed", "unmailable")
+    assert mails["letter"].state == "sent"
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])

@@ -75,6 +75,16 @@ async def test_a_mail_reaches_a_real_server(
     assert await postman(database, smtp).deliver() == 0
 
 
+async def test_a_domain_with_letters_beyond_a_to_z_is_mailed_as_idna(
+    database: Database, server: tuple[Server, Smtp]
+) -> None:
+    handler, smtp = server
+    service(database).file(filing(email="ana@bücher.example.org"))
+    await postman(database, smtp).deliver()
+    ((to, message),) = handler.received
+    assert to == [message["To"]] == ["ana@xn--bcher-kva.example.org"]
+
+
 async def test_a_server_that_says_not_now_is_asked_again_later(
     database: Database, server: tuple[Server, Smtp]
 ) -> None:
