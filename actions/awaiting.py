@@ -1,6 +1,7 @@
 """The slot `awaited`: what may be typed outside of any form, and asking for a code.
 
     {"id": …, "for": "confirm", "status", "withdraw" or "change", "reference": …}   a code
+    {"id": "", …}                                             a code that could not be sent yet
     {"for": "new_email", "new_name" or "number"}                                    a reply
 
 `bot/runtime/awaited.py` knows by it what a message is.
@@ -8,21 +9,30 @@
 
 from __future__ import annotations
 
+from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records
 from actions.base import Event
+from bot.objections.errors import CodeNotSent
 
 __all__ = ["a_code", "a_reply", "ask_for_code"]
 
 
 async def ask_for_code(
-    dispatcher: CollectingDispatcher, reference: str, purpose: str
+    dispatcher: CollectingDispatcher, tracker: Tracker, reference: str, purpose: str
 ) -> list[Event]:
     """Send a code to the address of an objection from elsewhere, if there is one. The words are the
     same when there is none."""
-    requested = await records.verify(lambda one: one.request(reference))
+    asker = records.asker(tracker)
+    try:
+        requested = await records.verify(lambda one: one.request(reference, asker))
+    except CodeNotSent as error:
+        dispatcher.utter_message(response="say_code_not_sent", problem=error.sentence)
+        # One that is awaited stays good; else a new one can be asked for all the same.
+        waits = "id" in (tracker.get_slot("awaited") or {})
+        return [] if waits else [a_code("", purpose, reference)]
     dispatcher.utter_message(response="say_ask_verification_code_elsewhere")
     return [a_code(requested, purpose, reference)]
 

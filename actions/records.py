@@ -7,6 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
+from rasa_sdk import Tracker
+
+from bot.objections.asking import Asker, Limits, Rate
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
 from bot.objections.receipts import Issuer
@@ -29,9 +32,14 @@ def made(
 ) -> tuple[ObjectionService, Verification]:
     """The services as the settings want them. Raises ValueError for a bad signing key."""
     sends_copies = settings.operator_role == "helper"
+    limits = Limits(
+        client=Rate.parse(settings.mail_rate_limit),
+        total=Rate.parse(settings.mail_total_limit),
+        mailbox=settings.mail_rate_limit != "off",
+    )
     return (
-        ObjectionService(database, keys, issuer(settings)),
-        Verification(database, keys, sends_copies=sends_copies),
+        ObjectionService(database, keys, issuer(settings), limits=limits),
+        Verification(database, keys, sends_copies=sends_copies, limits=limits),
     )
 
 
@@ -59,6 +67,11 @@ def _from_settings() -> tuple[ObjectionService, Verification]:
     database = Database(settings.database_url)
     database.migrate()
     return made(database, Keys.parse(settings.data_keys), settings)
+
+
+def asker(tracker: Tracker) -> Asker:
+    """Who is talking, for the limits of mail."""
+    return Asker(tracker.sender_id, tracker.latest_message.get("client"))
 
 
 async def ask(work: Callable[[ObjectionService], T]) -> T:

@@ -86,7 +86,7 @@ class TellStatus(BotAction):
             if reference in own:
                 await _tell(dispatcher, reference)
             else:
-                events = await ask_for_code(dispatcher, reference, "status")
+                events = await ask_for_code(dispatcher, tracker, reference, "status")
         return [*events, SlotSet("reference", None)]
 
     def failed(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:

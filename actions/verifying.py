@@ -11,12 +11,11 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records, withdrawal
-from actions.awaiting import a_code, a_reply
+from actions.awaiting import a_code, a_reply, ask_for_code
 from actions.base import Event, topic, words
 from bot import patterns
 from bot.objections.codes import find_code
-from bot.objections.errors import CodeRefused, FieldError
-from bot.objections.moments import in_words
+from bot.objections.errors import CodeNotSent, CodeRefused, FieldError
 from bot.objections.verification import Opened
 
 __all__ = ["TOPICS", "after_filing", "take"]
@@ -30,13 +29,23 @@ _ADDRESS = patterns.compile(r"[^\s<>,;]+@[^\s<>,;]+")
 _NAME = patterns.compile(r"\bname\b|\bspel", ignore_case=True)
 
 
-async def after_filing(dispatcher: CollectingDispatcher, reference: str) -> list[Event]:
-    """Say that a code was sent, unless the address of this objection is confirmed already."""
-    awaited = await records.verify(lambda one: one.awaited(reference))
+async def after_filing(
+    dispatcher: CollectingDispatcher, tracker: Tracker, reference: str
+) -> list[Event]:
+    """Say whether a code was sent, unless the address of this objection is confirmed already."""
+    asker = records.asker(tracker)
+    awaited = await records.verify(lambda one: one.awaited(reference, asker))
     if awaited is None:
         return []
-    dispatcher.utter_message(response="say_ask_verification_code")
-    return [a_code(awaited, "confirm", reference)]
+    if awaited.problem is not None:
+        dispatcher.utter_message(
+            response="say_code_not_sent_after_filing", problem=awaited.problem.sentence
+        )
+    elif awaited.is_new:
+        dispatcher.utter_message(response="say_ask_verification_code")
+    else:
+        dispatcher.utter_message(response="say_ask_verification_code_before")
+    return [a_code(awaited.id, "confirm", reference)]
 
 
 async def take(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
@@ -84,12 +93,6 @@ def _say_confirmed(dispatcher: CollectingDispatcher, purpose: str, opened: Opene
         dispatcher.utter_message(response="say_code_confirmed")
     else:
         dispatcher.utter_message(response="say_code_right")
-    for one in opened.earlier:
-        dispatcher.utter_message(
-            response="say_code_earlier",
-            reference=one.reference,
-            received=in_words(one.received_at.date()),
-        )
 
 
 async def _new_code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
@@ -97,7 +100,23 @@ async def _new_code(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[
     if "id" not in awaited:
         dispatcher.utter_message(response="say_code_not_awaited")
         return []
-    fresh = await records.verify(lambda one: one.resend(awaited["id"]))
+    reference, asker = awaited["reference"], records.asker(tracker)
+    if awaited["for"] in ("status", "withdraw"):
+        return await ask_for_code(dispatcher, tracker, reference, awaited["for"])
+    try:
+        if awaited["for"] == "change":
+            fresh = await records.verify(
+                lambda one: one.change_again(reference, awaited["id"], asker)
+            )
+        else:
+            fresh = await records.verify(lambda one: one.confirm(reference, asker))
+    except CodeNotSent as error:
+        dispatcher.utter_message(response="say_code_not_sent", problem=error.sentence)
+        return []
+    except CodeRefused:
+        # The new address is not known any more.
+        dispatcher.utter_message(response="say_ask_new_email")
+        return [a_reply("new_email")]
     dispatcher.utter_message(response="say_ask_verification_code_again")
     return [SlotSet("awaited", {**awaited, "id": fresh})]
 
@@ -118,14 +137,17 @@ async def _contact(
     try:
         if address is not None:
             email = address.group().strip(".!?()\"'")
-            changed = await records.verify(lambda one: one.change_email(numbers[-1], email))
+            asker = records.asker(tracker)
+            changed = await records.verify(
+                lambda one: one.change_email(numbers[-1], email, asker)
+            )
             dispatcher.utter_message(response="say_ask_verification_code_change")
             return [a_code(changed, "change", numbers[-1])]
         if expected == "new_name" and name == "contact":
             await records.verify(lambda one: one.change_name(numbers[-1], text))
             dispatcher.utter_message(response="say_contact_name_done")
             return [SlotSet("awaited", None)]
-    except FieldError as error:
+    except (FieldError, CodeNotSent) as error:
         dispatcher.utter_message(response="say_contact_problem", problem=error.sentence)
         return []
     if name == "contact_name" or (name == "contact" and _NAME.search(text)):

@@ -61,7 +61,7 @@ async def _ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
     filed = _filed_here(tracker)
     named = find_reference(words(tracker))
     if named is not None and named not in filed:
-        return await ask_for_code(dispatcher, named, "withdraw")
+        return await ask_for_code(dispatcher, tracker, named, "withdraw")
     if not filed:
         dispatcher.utter_message(response="say_withdraw_elsewhere")
         return [a_reply("number")]

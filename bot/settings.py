@@ -86,6 +86,10 @@ class Settings:
     connections: int = 1000
     address_connections: int = 200
     request_seconds: int = 15
+    # Mails with codes: for one address of the network, and in all. "off" is no limit; the first one
+    # switches the limits for a mailbox off as well.
+    mail_rate_limit: str = "100/hour"
+    mail_total_limit: str = "5000/hour"
     # redis://, rediss:// or unix://: where several processes share locks and counts; "" is memory.
     redis_url: str = field(default="", repr=False)
     # Proxies whose X-Forwarded-For is believed.
@@ -167,6 +171,8 @@ class Settings:
             connections=read.number("CONNECTIONS", 1000),
             address_connections=read.number("ADDRESS_CONNECTIONS", 200),
             request_seconds=read.number("REQUEST_SECONDS", 15),
+            mail_rate_limit=read.rate("MAIL_RATE_LIMIT", "100/hour"),
+            mail_total_limit=read.rate("MAIL_TOTAL_LIMIT", "5000/hour"),
             redis_url=read.redis("REDIS_URL"),
             trusted_proxies=read.networks("TRUSTED_PROXIES"),
             operator_role=cast(Role, role),

@@ -26,7 +26,10 @@ class FileObjection(BotAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         try:
-            filed = await records.ask(lambda service: service.file(draft.filing(tracker.slots)))
+            asker = records.asker(tracker)
+            filed = await records.ask(
+                lambda service: service.file(draft.filing(tracker.slots), asker)
+            )
         except FieldError as error:
             if error.field not in draft.FIELDS:
                 raise
@@ -83,7 +86,7 @@ async def tell(
     events = [*set_slots(draft.emptied()), SlotSet("references", list(references))]
     if fresh:
         try:
-            events += await after_filing(dispatcher, fresh[0].reference)
+            events += await after_filing(dispatcher, tracker, fresh[0].reference)
         except StorageError as error:
             # The objections are on record all the same, and that has been said.
             log.error("code_not_looked_up", code=error.code)

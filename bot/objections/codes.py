@@ -11,14 +11,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.engine import Connection
 
 from bot import patterns
 from bot.objections import model
 from bot.objections.crypto import Keys
 
-__all__ = ["ATTEMPTS_MAX", "LIFETIME", "check", "find_code", "renew"]
+__all__ = ["ATTEMPTS_MAX", "LIFETIME", "check", "find_code", "is_good", "renew"]
 
 LIFETIME = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
@@ -77,6 +77,18 @@ def check(
     used = select(table.c.used_at).where(table.c.id == verification_id)
     used_at = session.execute(used).scalar_one_or_none()
     return bool(done.rowcount) and used_at is not None
+
+
+def is_good(at: datetime) -> Any:
+    """The condition that a code is on its way or can still be entered."""
+    table = model.verification.c
+    on_its_way = and_(table.expires_at.is_(None), table.requested_at > at - LIFETIME)
+    return and_(
+        table.sent_to.is_not(None),
+        table.used_at.is_(None),
+        table.attempts < ATTEMPTS_MAX,
+        or_(table.expires_at > at, on_its_way),
+    )
 
 
 def _of_use(verification_id: str) -> Any:

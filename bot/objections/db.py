@@ -24,7 +24,13 @@ from sqlalchemy.util.queue import Empty
 from bot.objections.errors import StorageError
 
 __all__ = [
-    "AUDIT_LOCK", "PATIENCE_S", "Conflict", "Database", "lock_until_commit", "waiting_at_most"
+    "AUDIT_LOCK",
+    "MAIL_LOCK",
+    "PATIENCE_S",
+    "Conflict",
+    "Database",
+    "lock_until_commit",
+    "waiting_at_most",
 ]
 
 _log = structlog.get_logger()
@@ -98,6 +104,8 @@ REST_AFTER_S = 0.25
 # Any numbers will do, as long as they differ and every process of this program uses the same.
 MIGRATION_LOCK = 0x0B1EC710
 AUDIT_LOCK = 0x0B1EC711
+# Taken before the one of the audit log, never after it.
+MAIL_LOCK = 0x0B1EC712
 
 
 class Conflict(StorageError):

@@ -5,6 +5,7 @@ ObjectionError
   + UnknownReference   no objection carries this number, or the caller may not see it
   + StorageError       the record could not be written: nothing was filed
   + ExtensionRefused   an answer cannot be put off so far, or not any more
+  + CodeNotSent        no code may be mailed now: too many were
   + CodeRefused        a code was wrong, too old, used, or tried too often
   + MoveRefused        a case that stands so cannot come to stand otherwise
   + DecisionRefused    an operator may not decide this, not so, or not any more
@@ -16,6 +17,7 @@ cannot carry markup back into a page.
 from __future__ import annotations
 
 __all__ = [
+    "CodeNotSent",
     "CodeRefused",
     "DecisionRefused",
     "ExtensionRefused",
@@ -95,6 +97,24 @@ class CodeRefused(ObjectionError):
         )
 
 
+class CodeNotSent(ObjectionError):
+    """No code goes out now; in `wait_s` seconds one may be asked for again. Nothing is changed: a
+    code that was sent before stays as good as it was."""
+
+    def __init__(self, limit: str, wait_s: int) -> None:
+        super().__init__(
+            f"code_limit_{limit}", f"{_NOT_SENT[limit]} Please ask {_when(wait_s)}."
+        )
+        self.wait_s = wait_s
+
+
+def _when(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    if minutes <= 1:
+        return "again in a minute" if minutes else "for one now"
+    return f"again in {minutes} minutes" if minutes < 100 else f"again in {-(-minutes // 60)} hours"
+
+
 class MoveRefused(ObjectionError):
     """A case cannot go from the state `now` to the state `to`."""
 
@@ -112,6 +132,15 @@ class DecisionRefused(ObjectionError):
     another operator."""
 
 
+_NOT_SENT = {
+    "none": "No code is on its way.",
+    "minute": "No other code was sent, because the last one was asked for less than a minute ago.",
+    "conversation": "No code was sent, because many were asked for in this chat today.",
+    "client": "No code was sent, because many were asked for from your network lately.",
+    "total": "No code was sent, because very many people are asking for one.",
+    "mailbox": "No code was sent, because many have gone to this address today.",
+    "share": "No code was sent, because many have gone from your network to this address today.",
+}
 _STATES = {
     "received": "received and nobody has taken it yet",
     "in_review": "in review",

@@ -127,7 +127,10 @@ class Letters:
         minutes = int(codes.LIFETIME.total_seconds() // 60)
         shown = f"{code[:3]} {code[3:]}"
         number = case.objection.reference if case.objection is not None else ""
-        good_for = f"It is good for {minutes} minutes. Type it into the chat."
+        good_for = (
+            f"It is good for {minutes} minutes, in the chat in which it was asked for. Type it "
+            "there."
+        )
         if wanted.purpose == "change":
             to = case.opened(wanted.new_email, "verification", wanted.id, "new_email")
             why = "Somebody wants to use this e-mail address for an objection."
@@ -151,17 +154,6 @@ class Letters:
             )
         return Mail(
             to, f"Your code: {shown}", (why, f"Your code is {shown}", good_for, otherwise)
-        )
-
-    def _withdrawn(self, case: _Case) -> Mail | None:
-        number = case.objection.reference
-        return Mail(
-            case.email,
-            f"Objection {number} was taken back",
-            (
-                f"The objection {number} was taken back. It covers no account any more.",
-                "You can object again at any time, in the same chat.",
-            ),
         )
 
     def _extended(self, case: _Case) -> Mail | None:
@@ -256,6 +248,19 @@ class Letters:
 
     # --- to an address that was confirmed
 
+    def _withdrawn(self, case: _Case) -> Mail | None:
+        if case.objection.verified_at is None:
+            return None
+        number = case.objection.reference
+        return Mail(
+            case.email,
+            f"Objection {number} was taken back",
+            (
+                f"The objection {number} was taken back. It covers no account any more.",
+                "You can object again at any time, in the same chat.",
+            ),
+        )
+
     def _receipt(self, case: _Case) -> Mail | None:
         if case.objection.verified_at is None:
             return None
@@ -275,11 +280,37 @@ class Letters:
                 f"It was received on {in_words(case.objection.received_at.date())}.",
                 self._issuer.statement()["where"],
                 receipt.content["withdrawal"],
+                *self._earlier(case),
             ),
             files=(
                 (f"{number}.pdf", "application/pdf", page(receipt)),
                 (f"{number}.json", "application/json", receipt.file()),
             ),
+        )
+
+    def _earlier(self, case: _Case) -> tuple[str, ...]:
+        """What the same address confirmed before for the same accounts. Here and nowhere else: a
+        code that was guessed tells nobody of it."""
+        relation, objection, contact = model.relation.c, model.objection.c, model.contact.c
+        hashes = [one.digest for one in self._keys.indexes("contact.email", case.email)]
+        found = case.session.execute(
+            select(objection.reference, objection.received_at)
+            .join(model.relation, relation.earlier_id == objection.id)
+            .join(model.contact, contact.id == objection.contact_id)
+            .where(
+                relation.objection_id == case.objection.id,
+                objection.verified_at.is_not(None),
+                objection.case_status.in_(("received", "in_review", "upheld", "handled")),
+                contact.id != case.row.id,
+                contact.email_index.in_(hashes),
+            )
+            .order_by(objection.received_at)
+        ).all()
+        return tuple(
+            "You had already objected for an account in it on "
+            f"{in_words(row.received_at.date())}, with the number {row.reference}. "
+            "That objection stands, too."
+            for row in found
         )
 
     # --- from a helper to the platform

@@ -376,6 +376,11 @@ verification = Table(
     # Sealed under the subject's key: the address that is to become theirs.
     Column("new_email", LargeBinary),
     Column("requested_at", UtcDateTime, nullable=False),
+    # Keyed hashes, for counting: of the conversation, of the client's network address, and of the
+    # mailbox. The last is null where no mail was to go out.
+    Column("asked_in", String(64)),
+    Column("asked_from", String(64)),
+    Column("sent_to", String(64)),
     # Keyed hash of the code. Null until it is sent, and so are the times.
     Column("code_index", String(64)),
     Column("sent_at", UtcDateTime),
@@ -383,6 +388,16 @@ verification = Table(
     Column("attempts", Integer, nullable=False),
     Column("used_at", UtcDateTime),
     _one_of("purpose", PURPOSES),
+    # Each limit looks for the newest of its own.
+    Index("ix_verification_asked_in", "asked_in", "requested_at"),
+    Index("ix_verification_asked_from", "asked_from", "requested_at"),
+    Index("ix_verification_sent_to", "sent_to", "requested_at"),
+    Index(
+        "ix_verification_mailed",
+        "requested_at",
+        sqlite_where=text("sent_to IS NOT NULL"),
+        postgresql_where=text("sent_to IS NOT NULL"),
+    ),
 )
 
 # What operators decided. A refusal counts once a second operator has confirmed it.

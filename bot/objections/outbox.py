@@ -88,11 +88,15 @@ def put_code(
     objection_id: str | None = None,
     new_email: bytes | None = None,
     verification_id: str | None = None,
+    mailed: bool = True,
+    **hashes: str | None,
 ) -> str:
     """Let a code wait to be sent to this person; the id of its row of `verification`.
 
-    Without a contact the same rows are written, and nothing is sent.
+    Without a contact, or not `mailed`, the same rows are written, and nothing is sent. `hashes` are
+    of those who asked and of where it goes, by column.
     """
+    to = contact_id if mailed else None
     row_id = verification_id or model.new_id()
     session.execute(
         insert(model.verification).values(
@@ -103,11 +107,12 @@ def put_code(
             requested_at=at,
             # What waits for nobody takes attempts like what was sent, and for as long: neither the
             # answer to one nor its time tells which it was.
-            expires_at=at + codes.LIFETIME if contact_id is None else None,
+            expires_at=at + codes.LIFETIME if to is None else None,
             attempts=0,
+            **hashes,
         )
     )
-    put(session, "code", at, contact_id, objection_id=objection_id, verification_id=row_id)
+    put(session, "code", at, to, objection_id=objection_id, verification_id=row_id)
     return row_id
 
 

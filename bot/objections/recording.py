@@ -12,8 +12,9 @@ from sqlalchemy import Table, and_, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from bot.objections import audit, cases, model, outbox, receipts
+from bot.objections import audit, cases, codes, model, outbox, receipts
 from bot.objections.accounts import Account
+from bot.objections.asking import NOBODY, Asker, Asking, mailbox_of
 from bot.objections.crypto import BlindIndex, Keys, Sealer
 from bot.objections.deadlines import due_on
 from bot.objections.filing import Checked
@@ -64,12 +65,18 @@ class Recorder:
     """Writes filings. `new_reference` returns a number never used before."""
 
     def __init__(
-        self, keys: Keys, issuer: Issuer, notice: Notice, new_reference: Callable[[], str]
+        self,
+        keys: Keys,
+        issuer: Issuer,
+        notice: Notice,
+        new_reference: Callable[[], str],
+        asking: Asking,
     ) -> None:
         self._keys = keys
         self._issuer = issuer
         self._notice = notice
         self._new_reference = new_reference
+        self._asking = asking
 
     def record(
         self,
@@ -78,10 +85,12 @@ class Recorder:
         checked: Checked,
         now: datetime,
         sitting: Sitting | None = None,
+        asker: Asker = NOBODY,
     ) -> Filed:
         """Write one objection per Accounts Center, with its accounts, receipt and event.
 
-        With `sitting` they join what the same person filed before.
+        With `sitting` they join what the same person filed before. A code is put up where `asker`
+        and the address may have one more; the filing never depends on it.
 
         Raises NoticeChanged when the record holds another text under the notice's version.
         """
@@ -154,8 +163,21 @@ class Recorder:
             objection_ids.append(objection_id)
             if self._issuer.role == "helper":
                 outbox.put(session, "letter", now, contact_id, objection_id=objection_id)
-        if sitting is None:
-            outbox.put_code(session, "confirm", now, contact_id, objection_id=objection_ids[0])
+        if sitting is None or not (
+            sitting.is_verified or _has_good_code(session, contact_id, now)
+        ):
+            sent_to = mailbox_of(checked.email)
+            room = self._asking.room(session, asker, "confirm", sent_to, now)
+            self._asking.put(
+                session,
+                # What sends nothing is not counted either.
+                NOBODY if room.problem else asker,
+                "confirm",
+                now,
+                contact_id,
+                sent_to=None if room.problem else sent_to,
+                objection_id=objection_ids[0],
+            )
         confirmed: list[str] = []
         if sitting is not None and sitting.is_verified:
             # The address of this person was confirmed before, so it is for these, too.
@@ -338,6 +360,14 @@ class Recorder:
         if row.sha256 != self._notice.sha256:
             raise NoticeChanged()
         return str(row.id)
+
+
+def _has_good_code(session: Connection, contact_id: str, at: datetime) -> bool:
+    wanted = model.verification.c
+    good = select(wanted.id).where(
+        wanted.contact_id == contact_id, wanted.purpose == "confirm", codes.is_good(at)
+    )
+    return session.execute(good.limit(1)).first() is not None
 
 
 def _is(index: BlindIndex) -> Any:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from bot.objections import audit, cases, model, moments, outbox, sitting
 from bot.objections.accounts import Account
+from bot.objections.asking import DEFAULT, NOBODY, Asker, Asking, Limits
 from bot.objections.crypto import Keys, readable
 from bot.objections.db import Conflict, Database
 from bot.objections.errors import StorageError, UnknownReference
@@ -62,8 +63,8 @@ class Withdrawn:
 
 
 class ObjectionService:
-    """The use cases. `issuer` signs the receipts, `clock` returns an aware time, `new_reference` a
-    number never used before."""
+    """The use cases. `issuer` signs the receipts, `limits` are those of mails with codes, `clock`
+    returns an aware time, `new_reference` a number never used before."""
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class ObjectionService:
         keys: Keys,
         issuer: Issuer,
         *,
+        limits: Limits = DEFAULT,
         clock: Callable[[], datetime] = moments.now,
         new_reference: Callable[[], str] = new_reference,
         notice: Notice = NOTICE,
@@ -79,10 +81,14 @@ class ObjectionService:
         self._keys = keys
         self._clock = clock
         self._sends_letters = issuer.role == "helper"
-        self._recorder = Recorder(keys, issuer, notice, new_reference)
+        self._recorder = Recorder(
+            keys, issuer, notice, new_reference, Asking(keys, limits)
+        )
 
-    def file(self, filing: Filing) -> Filed:
+    def file(self, filing: Filing, asker: Asker = NOBODY) -> Filed:
         """Record one objection per Accounts Center, or repeat the answer to an earlier filing.
+
+        `asker` is who files, so that the mails that this sends can be limited.
 
         The named account and those linked with it are one objection; each unlinked account is one
         of its own. The same idempotency key gives the first answer, whatever else is in the filing.
@@ -98,7 +104,7 @@ class ObjectionService:
             try:
                 with self._database.session() as session:
                     earlier = self._filed(session, checked.idempotency_key)
-                    return earlier or self._record(session, batch_id, checked)
+                    return earlier or self._record(session, batch_id, checked, asker)
             except NoticeChanged:
                 raise
             except StorageError as error:
@@ -112,7 +118,9 @@ class ObjectionService:
                 failure = error
         raise failure
 
-    def _record(self, session: Connection, batch_id: str, checked: Checked) -> Filed:
+    def _record(
+        self, session: Connection, batch_id: str, checked: Checked, asker: Asker
+    ) -> Filed:
         accounts = [account for center in checked.centers for account in center]
         numbers = sitting.standing(session, self._keys, checked.sitting, accounts)
         rest, stands = sitting.still_to_record(checked, numbers)
@@ -121,7 +129,7 @@ class ObjectionService:
             return Filed(batch_id, first.received_at, first.due_on, stands, again=True)
         with readable():
             joined = sitting.to_join(session, self._keys, checked)
-        filed = self._recorder.record(session, batch_id, rest, self._clock(), joined)
+        filed = self._recorder.record(session, batch_id, rest, self._clock(), joined, asker)
         return replace(filed, objections=(*filed.objections, *stands))
 
     def known(self, reference: str) -> Known | None:

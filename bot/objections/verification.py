@@ -8,48 +8,63 @@ neither words nor time tell whether it exists.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from bot.objections import audit, cases, codes, model, moments, outbox
+from bot.objections.asking import DEFAULT, NOBODY, Asker, Asking, Limits, mailbox_of, person
 from bot.objections.crypto import Keys, Sealer, readable
 from bot.objections.db import Database
-from bot.objections.errors import CodeRefused, UnknownReference
+from bot.objections.errors import CodeNotSent, CodeRefused, UnknownReference
 from bot.objections.fields import parse_email, parse_full_name
 from bot.objections.references import parse_reference
 
-__all__ = ["Earlier", "Opened", "Verification"]
+__all__ = ["Awaited", "Opened", "Verification"]
 
-# A code may be asked for again after a minute, and so often a day.
-AGAIN_AFTER = timedelta(seconds=60)
-PER_DAY = 10
-_DAY = timedelta(days=1)
+# What is opened for a number that nobody has, so that answering takes the same steps.
+_NOBODYS = "nobody@nowhere.test"
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """An objection of the same person for the same account, filed before and standing."""
+class Awaited:
+    """The code that confirms a filing: the id to enter it with. `is_new` says that it went out with
+    this filing and not before; `problem` that none did, and when one may be asked for."""
 
-    reference: str
-    received_at: datetime
+    id: str
+    is_new: bool = True
+    problem: CodeNotSent | None = None
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What a right code has opened. `references` are the person's, oldest first; `earlier` are
-    those of them that cover an account of what they have just confirmed."""
+    """What a right code has opened. `references` are those of the sitting that it was asked for,
+    oldest first, and of no other."""
 
     purpose: str
     references: tuple[str, ...]
-    earlier: tuple[Earlier, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Person:
+    """As a row of the record: whose an objection is."""
+
+    objection_id: str | None
+    contact_id: str | None
+    verified_at: datetime | None
+    wrapped_key: bytes
+    email: bytes = field(repr=False)
 
 
 class Verification:
-    """The use cases, each in one transaction. `sends_copies` is for the role `helper`."""
+    """The use cases, each in one transaction. `sends_copies` is for the role `helper`.
+
+    A code, its attempts and how often one may be asked for belong to the conversation that asks:
+    each request has a row of its own, which is named to nobody else.
+    """
 
     def __init__(
         self,
@@ -57,71 +72,100 @@ class Verification:
         keys: Keys,
         *,
         sends_copies: bool = False,
+        limits: Limits = DEFAULT,
         clock: Callable[[], datetime] = moments.now,
     ) -> None:
         self._database = database
         self._keys = keys
         self._sends_copies = sends_copies
+        self._asking = Asking(keys, limits)
         self._clock = clock
+        sealer, wrapped = keys.new_subject("")
+        email = sealer.seal(_NOBODYS, table="contact", row_id="", column="email")
+        self._nobody = _Person(None, None, None, wrapped, email)
 
-    def awaited(self, reference: str) -> str | None:
-        """The code that was put up for sending when this was filed; None once it is confirmed."""
+    def awaited(self, reference: str, asker: Asker = NOBODY) -> Awaited | None:
+        """The code for what was just filed; None when its address is confirmed already.
+
+        Where none went out with it, one that is still good does as well.
+        """
         objection, wanted = model.objection.c, model.verification.c
-        newest = (
-            select(wanted.id)
-            .join(model.objection, objection.contact_id == wanted.contact_id)
-            .where(
-                objection.reference == reference,
-                objection.verified_at.is_(None),
-                wanted.purpose == "confirm",
-            )
-            .order_by(wanted.requested_at.desc())
-            .limit(1)
-        )
+        now = self._clock()
         with self._database.session(read_only=True) as session:
-            found: str | None = session.execute(newest).scalar_one_or_none()
-        return found
+            rows = session.execute(
+                select(
+                    wanted.id,
+                    wanted.requested_at,
+                    codes.is_good(now).label("is_good"),
+                    objection.received_at,
+                    objection.contact_id,
+                )
+                .join(model.objection, objection.contact_id == wanted.contact_id)
+                .where(
+                    objection.reference == reference,
+                    objection.verified_at.is_(None),
+                    wanted.purpose == "confirm",
+                )
+                .order_by(wanted.requested_at.desc())
+            ).all()
+            if not rows:
+                return None
+            for row in rows:
+                if row.is_good:
+                    return Awaited(row.id, row.requested_at >= row.received_at)
+            sent_to = mailbox_of(self._email(session, rows[0].contact_id))
+            room = self._asking.look(session, asker, "confirm", sent_to, now)
+        return Awaited(rows[0].id, False, room.problem or CodeNotSent("none", 0))
 
-    def request(self, reference_text: str) -> str:
-        """Send a code to the address of the objection with this number, if there is one.
+    def confirm(self, reference: str, asker: Asker = NOBODY) -> str:
+        """Send another code for confirming the address of this objection; the id to enter it with.
 
-        Returns an id to enter the code with, in any case. Raises FieldError for what is no number.
+        Whoever calls this has made sure that the objection is the person's. Raises CodeNotSent,
+        UnknownReference.
+        """
+        now = self._clock()
+        with self._database.session() as session:
+            row = self._row(session, reference)
+            sent_to = mailbox_of(self._email(session, row.contact_id))
+            self._check_room(session, asker, "confirm", sent_to, now)
+            return self._asking.put(
+                session, asker, "confirm", now, row.contact_id,
+                sent_to=sent_to, objection_id=row.id,
+            )
+
+    def request(self, reference_text: str, asker: Asker = NOBODY) -> str:
+        """Send a code to the address of the objection with this number, if there is one and its
+        mailbox may get one more.
+
+        Returns an id to enter the code with, in any case. Raises FieldError for what is no number,
+        CodeNotSent when the caller, or everybody, has asked too often: which is so for any number.
         """
         reference = parse_reference(reference_text)
         now = self._clock()
-        objection = model.objection.c
         with self._database.session() as session:
-            row = session.execute(
-                select(objection.id, objection.contact_id).where(
-                    objection.reference == reference
+            row = self._person(session, reference)
+            with readable():
+                sealer = self._keys.subject(row.wrapped_key, row.contact_id or "")
+                email = sealer.open(
+                    row.email, table="contact", row_id=row.contact_id or "", column="email"
                 )
-            ).one_or_none()
-            contact_id, objection_id = (None, None) if row is None else (row.contact_id, row.id)
-            return self._put(session, "access", now, contact_id, objection_id)
-
-    def resend(self, verification_id: str) -> str:
-        """Send another code for the same purpose; the id to enter it with."""
-        now = self._clock()
-        wanted, objection = model.verification, model.objection.c
-        with self._database.session() as session:
-            row = session.execute(
-                select(wanted).where(wanted.c.id == verification_id)
-            ).one_or_none()
-            contact_id = None if row is None else row.contact_id
-            objection_id = session.execute(
-                select(objection.id)
-                .where(objection.contact_id == (contact_id or ""))
-                .order_by(objection.received_at, objection.batch_position)
-                .limit(1)
-            ).scalar_one_or_none()
-            purpose = "access" if row is None else row.purpose
-            new_email = None
-            if row is not None and row.new_email is not None:
-                sealer = self._sealer(session, row.contact_id)
-                new_email = sealer.open(
-                    row.new_email, table="verification", row_id=row.id, column="new_email"
-                )
-            return self._put(session, purpose, now, contact_id, objection_id, new_email)
+            # Strangers can have mail sent to an address that they know, but to no number.
+            counted = mailbox_of(email)
+            if row.contact_id is not None and row.verified_at is not None:
+                counted = person(row.contact_id)
+            room = self._asking.room(session, asker, "access", counted, now)
+            if room.told is not None:
+                raise room.told
+            mailed = row.contact_id is not None and room.quiet is None
+            return self._asking.put(
+                session,
+                asker,
+                "access",
+                now,
+                row.contact_id if mailed else None,
+                sent_to=counted if mailed else None,
+                objection_id=row.objection_id if mailed else None,
+            )
 
     def enter(self, verification_id: str, code: str) -> Opened:
         """Enter a code. Raises CodeRefused, which does not tell what was wrong."""
@@ -135,17 +179,38 @@ class Verification:
             raise CodeRefused()
         return opened
 
-    def change_email(self, reference: str, new_email: str) -> str:
+    def change_email(self, reference: str, new_email: str, asker: Asker = NOBODY) -> str:
         """Send a code to the address that is to take the place of the present one.
 
         Whoever calls this has made sure that the objection is the person's. Raises FieldError,
-        UnknownReference.
+        CodeNotSent, UnknownReference.
         """
         email = parse_email(new_email)
-        now = self._clock()
         with self._database.session() as session:
-            row = self._row(session, reference)
-            return self._put(session, "change", now, row.contact_id, row.id, email)
+            return self._ask_new(session, self._row(session, reference), email, asker)
+
+    def change_again(self, reference: str, verification_id: str, asker: Asker = NOBODY) -> str:
+        """Send another code to the address that an earlier one was sent to.
+
+        Raises CodeNotSent, and CodeRefused when that is too long ago: the address is then gone.
+        """
+        wanted = model.verification
+        with self._database.session() as session:
+            objection = self._row(session, reference)
+            row = session.execute(
+                select(wanted).where(
+                    wanted.c.id == verification_id,
+                    wanted.c.contact_id == objection.contact_id,
+                    wanted.c.new_email.is_not(None),
+                    wanted.c.used_at.is_(None),
+                )
+            ).one_or_none()
+            if row is None:
+                raise CodeRefused()
+            email = self._sealer(session, row.contact_id).open(
+                row.new_email, table="verification", row_id=row.id, column="new_email"
+            )
+            return self._ask_new(session, objection, email, asker)
 
     def change_name(self, reference: str, new_name: str) -> str:
         """Correct the person's name; receipts that were given stay as they are. Returns the name.
@@ -168,49 +233,53 @@ class Verification:
 
     # --- asking for a code
 
-    def _put(
-        self,
-        session: Connection,
-        purpose: str,
-        now: datetime,
-        contact_id: str | None,
-        objection_id: str | None,
-        new_email: str | None = None,
-    ) -> str:
-        wanted = model.verification.c
-        recent = session.execute(
-            select(wanted.id, wanted.purpose, wanted.requested_at)
-            .where(
-                # "" where there is nobody: the same statement, which finds nothing.
-                wanted.contact_id == (contact_id or ""),
-                wanted.requested_at > now - _DAY,
-            )
-            .order_by(wanted.requested_at.desc())
-        ).all()
-        just_now = [
-            row
-            for row in recent
-            if row.purpose == purpose and row.requested_at > now - AGAIN_AFTER
-        ]
-        if len(recent) >= PER_DAY or (just_now and new_email is None):
-            # The same rows are written, but for nobody; the code that is on its way stays good.
-            decoy = outbox.put_code(session, purpose, now, None)
-            return just_now[0].id if just_now else decoy
-        row_id = model.new_id()
-        sealed = None
-        if new_email is not None and contact_id is not None:
-            sealed = self._sealer(session, contact_id).seal(
-                new_email, table="verification", row_id=row_id, column="new_email"
-            )
-        return outbox.put_code(
-            session,
-            purpose,
-            now,
-            contact_id,
-            objection_id=objection_id,
-            new_email=sealed,
-            verification_id=row_id,
+    def _check_room(
+        self, session: Connection, asker: Asker, purpose: str, sent_to: str, now: datetime
+    ) -> None:
+        problem = self._asking.room(session, asker, purpose, sent_to, now).problem
+        if problem is not None:
+            raise problem
+
+    def _ask_new(self, session: Connection, objection: Any, email: str, asker: Asker) -> str:
+        now, row_id = self._clock(), model.new_id()
+        self._check_room(session, asker, "change", mailbox_of(email), now)
+        sealed = self._sealer(session, objection.contact_id).seal(
+            email, table="verification", row_id=row_id, column="new_email"
         )
+        return self._asking.put(
+            session,
+            asker,
+            "change",
+            now,
+            objection.contact_id,
+            sent_to=mailbox_of(email),
+            objection_id=objection.id,
+            new_email=sealed,
+            row_id=row_id,
+        )
+
+    def _person(self, session: Connection, reference: str) -> Any:
+        objection, contact = model.objection.c, model.contact.c
+        row = session.execute(
+            select(
+                objection.id.label("objection_id"),
+                contact.id.label("contact_id"),
+                objection.verified_at,
+                contact.wrapped_key,
+                contact.email,
+            )
+            .join(model.contact, contact.id == objection.contact_id)
+            .where(objection.reference == reference)
+        ).one_or_none()
+        return row or self._nobody
+
+    def _email(self, session: Connection, contact_id: str) -> str:
+        table = model.contact.c
+        sealed = session.execute(select(table.email).where(table.id == contact_id)).scalar_one()
+        with readable():
+            return self._sealer(session, contact_id).open(
+                sealed, table="contact", row_id=contact_id, column="email"
+            )
 
     # --- what a right code opens
 
@@ -219,19 +288,27 @@ class Verification:
         row = session.execute(select(wanted).where(wanted.c.id == verification_id)).one()
         if row.contact_id is None:
             return None
-        email = self._changed_email(session, row) if row.purpose == "change" else None
+        objection = model.objection.c
+        was_confirmed = (
+            select(objection.id)
+            .where(objection.contact_id == row.contact_id, objection.verified_at.is_not(None))
+            .limit(1)
+        )
+        # An address that was never confirmed may be anybody's, who is told nothing.
+        tells = session.execute(was_confirmed).first() is not None
+        changes = row.purpose == "change"
+        if changes:
+            self._change_email(session, row)
         confirmed = cases.confirm(session, row.contact_id, now)
         outbox.put_confirmed(
             session, now, row.contact_id, confirmed, copies=self._sends_copies
         )
-        objection = model.objection.c
         own = session.execute(
             select(objection.id, objection.reference)
             .where(objection.contact_id == row.contact_id)
             .order_by(objection.received_at, objection.batch_position)
         ).all()
-        earlier = self._earlier(session, row.contact_id, confirmed)
-        if email is not None:
+        if changes and tells:
             outbox.put(
                 session,
                 "address_changed",
@@ -240,13 +317,13 @@ class Verification:
                 objection_id=own[0].id,
                 verification_id=verification_id,
             )
+        if changes:
             self._note(session, own[0].id, "contact_changed", {"field": "email"}, now)
         for objection_id in confirmed:
             self._note(session, objection_id, "email_verified", {}, now)
-        numbers = [one.reference for one in earlier] + [one.reference for one in own]
-        return Opened(row.purpose, tuple(dict.fromkeys(numbers)), earlier)
+        return Opened(row.purpose, tuple(one.reference for one in own))
 
-    def _changed_email(self, session: Connection, row: Any) -> str:
+    def _change_email(self, session: Connection, row: Any) -> None:
         sealer = self._sealer(session, row.contact_id)
         email = sealer.open(
             row.new_email, table="verification", row_id=row.id, column="new_email"
@@ -278,32 +355,6 @@ class Verification:
                 email_key_id=index.key_id,
             )
         )
-        return email
-
-    def _earlier(
-        self, session: Connection, contact_id: str, confirmed: list[str]
-    ) -> tuple[Earlier, ...]:
-        """What the same person filed before for the same accounts: with the same address, which was
-        confirmed then too."""
-        relation, objection, contact = model.relation.c, model.objection.c, model.contact.c
-        sealer = self._sealer(session, contact_id)
-        row = session.execute(select(model.contact).where(contact.id == contact_id)).one()
-        email = sealer.open(row.email, table="contact", row_id=contact_id, column="email")
-        hashes = [one.digest for one in self._keys.indexes("contact.email", email)]
-        found = session.execute(
-            select(objection.reference, objection.received_at)
-            .join(model.relation, relation.earlier_id == objection.id)
-            .join(model.contact, contact.id == objection.contact_id)
-            .where(
-                relation.objection_id.in_(confirmed),
-                objection.verified_at.is_not(None),
-                objection.case_status.in_(("received", "in_review", "upheld", "handled")),
-                objection.contact_id != contact_id,
-                contact.email_index.in_(hashes),
-            )
-            .order_by(objection.received_at)
-        ).all()
-        return tuple(dict.fromkeys(Earlier(row.reference, row.received_at) for row in found))
 
     def _row(self, session: Connection, reference: str) -> Any:
         objection = model.objection.c

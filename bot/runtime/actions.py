@@ -57,6 +57,8 @@ class InProcessActions(EndpointConfig):
         if who is not None:
             # Here and not in the message's metadata, which is stored with what the person said.
             call["tracker"]["latest_message"]["identity"] = who.as_dict()
+        # Likewise: an address of the network is kept and logged nowhere in clear.
+        call["tracker"]["latest_message"]["client"] = identity.client()
         try:
             result = await asyncio.wait_for(self._executor.run(call), self._limit)
         except ActionExecutionRejection as refusal:

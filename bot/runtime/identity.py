@@ -17,7 +17,7 @@ from typing import Any
 
 import jwt
 
-__all__ = ["Identities", "Identity", "IdentityRefused", "acting_for", "present"]
+__all__ = ["Identities", "Identity", "IdentityRefused", "acting_for", "client", "present"]
 
 AUDIENCE = "objection-bot"
 # Characters. With what is sealed of it a session token fits into the headers of a request.
@@ -126,20 +126,28 @@ class Identities:
         return identity
 
 
-# Of the request that this task answers; the task of its turn is begun in it and has it too.
+# Of the request that this task answers; the task of its turn is begun in it and has them too.
 _present: ContextVar[Identity | None] = ContextVar("identity", default=None)
+_client: ContextVar[str | None] = ContextVar("client", default=None)
 
 
 @contextmanager
-def acting_for(identity: Identity | None) -> Iterator[None]:
-    """Inside of it, `present` gives this identity."""
-    token = _present.set(identity)
+def acting_for(identity: Identity | None, client: str | None = None) -> Iterator[None]:
+    """Inside of it, `present` gives this identity, and `client` under which name the address of the
+    request is counted."""
+    token, address = _present.set(identity), _client.set(client)
     try:
         yield
     finally:
         _present.reset(token)
+        _client.reset(address)
 
 
 def present() -> Identity | None:
     """Who is logged in whose request this task answers; None where nobody is."""
     return _present.get()
+
+
+def client() -> str | None:
+    """Where the request came from that this task answers, for counting and for nothing else."""
+    return _client.get()

@@ -41,7 +41,9 @@ _ASKS = {
     "say_ask_verification_code_elsewhere": "verification_code",
     "say_ask_verification_code_again": "verification_code",
     "say_ask_verification_code_change": "verification_code",
+    "say_ask_verification_code_before": "verification_code",
     "say_code_refused": "verification_code",
+    "say_code_not_sent": "verification_code",
     "say_ask_new_email": "email",
     "say_ask_new_name": "full_name",
     "say_ask_handle": "account",
@@ -57,11 +59,13 @@ _TOPICS = {
     "say_ask_reference": "check_status",
     "say_ask_verification_code": "file_objection",
     "say_ask_verification_code_elsewhere": "check_status",
+    "say_ask_verification_code_before": "file_objection",
     "say_ask_verification_code_again": "check_status",
     "say_ask_verification_code_change": "check_status",
     "say_ask_new_email": "check_status",
     "say_ask_new_name": "check_status",
     "say_code": "check_status",
+    "say_code_not_sent_after_filing": "file_objection",
     "say_contact": "check_status",
 }
 

@@ -13,12 +13,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import records
 from actions.base import BotAction
 from bot.objections.accounts import Account
+from bot.objections.asking import Asker
 from bot.objections.errors import CodeRefused
 from bot.objections.fields import parse_email, parse_full_name
 from bot.objections.filing import Filing
 from bot.objections.service import Filed, FiledObjection, ObjectionService, Status, Withdrawn
 from bot.objections.sitting import Known
-from bot.objections.verification import Opened, Verification
+from bot.objections.verification import Awaited, Opened, Verification
 
 RECEIVED = datetime(2024, 11, 25, tzinfo=timezone.utc)
 DUE = date(2024, 12, 27)
@@ -56,9 +57,12 @@ class FakeService:
         # Codes: what was asked for, and what the right one (123456) opens.
         self.requests: list[tuple[str, ...]] = []
         self.opens = Opened("access", REFERENCES)
+        self.waits: Awaited | None = Awaited("first")
+        self.limit: Exception | None = None
+        self.askers: list[Asker] = []
         self.person: Known | None = None
 
-    def file(self, filing: Filing) -> Filed:
+    def file(self, filing: Filing, asker: Asker) -> Filed:
         self.before()
         self.filed.append(filing)
         return self._answer(filing, again=False)
@@ -91,19 +95,26 @@ class FakeService:
         self.before()
         return "d" * 32
 
-    def awaited(self, reference: str) -> str | None:
+    def awaited(self, reference: str, asker: Asker) -> Awaited | None:
         self.before()
-        return "first"
+        return self.waits
 
-    def request(self, reference: str) -> str:
-        self.before()
-        self.requests.append(("request", reference))
-        return "requested"
+    def request(self, reference: str, asker: Asker) -> str:
+        return self._asked("requested", "request", reference, asker)
 
-    def resend(self, verification_id: str) -> str:
+    def confirm(self, reference: str, asker: Asker) -> str:
+        return self._asked("again", "confirm", reference, asker)
+
+    def change_again(self, reference: str, verification_id: str, asker: Asker) -> str:
+        return self._asked("again", "change_again", reference, asker)
+
+    def _asked(self, answer: str, name: str, reference: str, asker: Asker) -> str:
         self.before()
-        self.requests.append(("resend", verification_id))
-        return "again"
+        self.askers.append(asker)
+        if self.limit is not None:
+            raise self.limit
+        self.requests.append((name, reference))
+        return answer
 
     def enter(self, verification_id: str, code: str) -> Opened:
         self.before()
@@ -112,8 +123,10 @@ class FakeService:
             raise CodeRefused()
         return self.opens
 
-    def change_email(self, reference: str, email: str) -> str:
+    def change_email(self, reference: str, email: str, asker: Asker) -> str:
         self.before()
+        if self.limit is not None:
+            raise self.limit
         self.requests.append(("change_email", reference, parse_email(email)))
         return "changing"
 

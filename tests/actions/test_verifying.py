@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from rasa_sdk import Tracker
 
 from actions.filing.submit import FileObjection
-from actions.status import ValidateStatusForm
+from actions.status import TellStatus, ValidateStatusForm
 from actions.verifying import TOPICS
-from bot.objections.verification import Earlier, Opened
+from bot.objections.asking import Asker
+from bot.objections.errors import CodeNotSent
+from bot.objections.verification import Awaited, Opened
 from tests.actions.conftest import REFERENCES, Done, FakeService, done, tracker
 
+LIMIT = CodeNotSent("minute", 40)
 AWAITED = {"id": "first", "for": "confirm", "reference": REFERENCES[0]}
 
 
@@ -44,13 +46,23 @@ async def test_a_right_code_confirms(service: FakeService) -> None:
     }
 
 
-async def test_whoever_had_objected_before_gets_that_receipt_again(service: FakeService) -> None:
-    at = datetime(2024, 11, 1, tzinfo=timezone.utc)
-    service.opens = Opened("confirm", REFERENCES, (Earlier(REFERENCES[0], at),))
-    told = await after(says("123456"))
-    assert told.said == ["say_code_confirmed", "say_code_earlier"]
-    assert told.messages[1]["received"] == "1 November 2024"
-    assert REFERENCES[0] in told.slots["references"]
+@pytest.mark.parametrize(
+    ("waits", "said"),
+    [
+        (Awaited("first"), "say_ask_verification_code"),
+        (Awaited("first", False), "say_ask_verification_code_before"),
+        (Awaited("first", False, LIMIT), "say_code_not_sent_after_filing"),
+    ],
+)
+async def test_a_code_is_said_to_be_sent_only_where_one_was(
+    service: FakeService, waits: Awaited, said: str
+) -> None:
+    service.waits = waits
+    filed = await done(FileObjection(), tracker("yes", "affirm"))
+    assert filed.said == ["say_file_done_several", *filed.said[1:-1], said]
+    assert len(service.filed) == 1 and filed.slots["awaited"] == AWAITED
+    if waits.problem is not None:
+        assert filed.messages[-1]["problem"] == LIMIT.sentence
 
 
 async def test_a_wrong_code_opens_nothing_and_may_be_typed_again(service: FakeService) -> None:
@@ -79,9 +91,47 @@ async def test_a_code_for_taking_back_leads_to_the_one_question(service: FakeSer
 
 async def test_a_new_code_takes_the_place_of_the_one_before(service: FakeService) -> None:
     told = await after(says("send again", "new_code"))
-    assert service.requests == [("resend", "first")]
+    assert service.requests == [("confirm", REFERENCES[0])]
     assert told.said == ["say_ask_verification_code_again"]
     assert told.slots["awaited"] == {**AWAITED, "id": "again"}
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "status", "withdraw", "change"])
+async def test_where_none_may_be_sent_the_one_before_is_awaited_still(
+    service: FakeService, purpose: str
+) -> None:
+    service.limit = LIMIT
+    told = await after(says("send again", "new_code", awaited={**AWAITED, "for": purpose}))
+    assert told.said == ["say_code_not_sent"] and "awaited" not in told.slots
+    assert told.messages[0]["problem"] == LIMIT.sentence
+
+
+async def test_the_first_that_may_not_be_sent_can_be_asked_for_again(service: FakeService) -> None:
+    service.limit = LIMIT
+    asked = tracker("status", "check_status", form=None, reference=[REFERENCES[1]], awaited=None)
+    told = await done(TellStatus(), asked)
+    assert told.said == ["say_code_not_sent"]
+    service.limit = None
+    again = await after(says("send again", "new_code", awaited=told.slots["awaited"]))
+    assert service.requests == [("request", REFERENCES[1])]
+    assert again.said == ["say_ask_verification_code_elsewhere"]
+    assert again.slots["awaited"]["id"] == "requested"
+
+
+async def test_a_new_address_waits_for_its_minute_too(service: FakeService) -> None:
+    service.limit = LIMIT
+    told = await after(says("ana.new@example.org", "contact", references=list(REFERENCES)))
+    assert told.said == ["say_contact_problem"]
+    assert told.messages[0]["problem"] == LIMIT.sentence
+
+
+async def test_what_is_counted_is_the_conversation_and_where_it_comes_from(
+    service: FakeService,
+) -> None:
+    asked = says("send again", "new_code")
+    asked.latest_message["client"] = "203.0.113.7"
+    await after(asked)
+    assert service.askers == [Asker("a", "203.0.113.7")]
 
 
 @pytest.mark.parametrize("name", ["code", "new_code"])

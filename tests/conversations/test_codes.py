@@ -61,10 +61,14 @@ def test_nothing_waits_for_the_code(person: Person, mailed: Mailed) -> None:
 
 
 @pytest.mark.parametrize("words", ["didnt get any code", "send agian", "Send a new code"])
-def test_another_code_can_be_had(person: Person, words: str) -> None:
+def test_another_code_can_be_asked_for_and_that_it_is_too_soon_is_said(
+    person: Person, mailed: Mailed, words: str
+) -> None:
     files(person)
-    assert "sent a new code" in person.says(words)
+    said = person.says(words)
+    assert "less than a minute ago" in said and "I have sent" not in said
     assert person.asked == "verification_code"
+    assert "confirmed" in person.says(mailed())
 
 
 def test_a_wrong_code_is_refused_and_the_right_one_still_taken(

@@ -63,6 +63,24 @@ async def test_an_action_answers_with_events_and_messages(actions: InProcessActi
     assert (event["event"], event["name"]) == ("slot", "kept")
 
 
+async def test_an_action_knows_where_the_request_came_from(
+    actions: InProcessActions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    async def run(call: dict[str, Any]) -> dict[str, Any]:
+        seen.append(call["tracker"]["latest_message"]["client"])
+        return {}
+
+    monkeypatch.setattr(actions._executor, "run", run)
+    given = call("sample_meddling")
+    await actions.request(json=given)
+    with acting_for(None, "203.0.113.7"):
+        await actions.request(json=given)
+    assert seen == [None, "203.0.113.7"]
+    assert given == call("sample_meddling")
+
+
 async def test_an_action_cannot_change_what_rasa_holds(actions: InProcessActions) -> None:
     given = call("sample_meddling")
     before = copy.deepcopy(given)

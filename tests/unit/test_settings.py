@@ -168,6 +168,22 @@ def test_limits_can_be_set_and_switched_off(
 
 
 @pytest.mark.parametrize(
+    ("given", "client", "total"),
+    [
+        ({}, "100/hour", "5000/hour"),
+        ({"RATE_LIMIT": "off"}, "off", "off"),
+        ({"MAIL_RATE_LIMIT": "off"}, "off", "5000/hour"),
+        ({"MAIL_TOTAL_LIMIT": "20/minute"}, "100/hour", "20/minute"),
+    ],
+)
+def test_limits_of_mail_can_be_set_and_switched_off(
+    tmp_path: Path, given: dict[str, str], client: str, total: str
+) -> None:
+    settings = load(tmp_path, **given)
+    assert (settings.mail_rate_limit, settings.mail_total_limit) == (client, total)
+
+
+@pytest.mark.parametrize(
     ("given", "name"),
     [
         ({"OPERATOR_ROLE": "controller"}, "Meta"),

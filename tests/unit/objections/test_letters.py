@@ -98,6 +98,7 @@ async def test_a_helper_passes_on_that_it_was_taken_back(database: Database) -> 
     post = Post()
     late = NOW + timedelta(days=1)
     await postman(database, post, HELPER, lambda: late).deliver()
+    confirmed(database)
     record.withdraw([number], "chat")
     post.sent.clear()
     await postman(database, post, HELPER, lambda: late).deliver()
