@@ -145,6 +145,12 @@ def other(application: Application, loop: asyncio.AbstractEventLoop) -> Person:
 
 
 @pytest.fixture
+def third(application: Application, loop: asyncio.AbstractEventLoop) -> Person:
+    """And one more."""
+    return Person(application, loop)
+
+
+@pytest.fixture
 def stored(application: Application) -> Callable[[Person], str]:
     """Everything that the database keeps of a conversation, as text: stored(person)."""
     events = sa.text("SELECT data, snapshot FROM conversation_event WHERE conversation = :person")

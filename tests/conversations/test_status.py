@@ -35,12 +35,16 @@ def test_a_number_alone_tells_nothing_and_a_code_opens_the_state(
 
 
 def test_the_answer_is_the_same_for_a_number_that_nobody_has(
-    person: Person, other: Person
+    person: Person, other: Person, third: Person
 ) -> None:
     linked, _ = files(person)
     other.says("hello")
-    for_somebody = other.says(f"status of {linked}")
-    assert other.says(f"status of {UNKNOWN}") == for_somebody
+    third.says("hello")
+    assert third.says(f"status of {linked}") == other.says(f"status of {UNKNOWN}")
+    # Also once it is too soon for another.
+    too_soon = other.says(f"status of {linked}")
+    assert "less than a minute ago" in too_soon
+    assert third.says(f"status of {UNKNOWN}") == too_soon
     assert "not right" in other.says("123456")
     assert other.offered == ["Send a new code"]
 

@@ -151,7 +151,7 @@ def test_where_nothing_was_filed_the_number_and_a_code_are_wanted(
 ) -> None:
     reference, _ = files(other)
     assert "begins with OBJ" in person.says(ASK)
-    assert "sent a code" in person.says(f"take back {reference}")
+    assert "a code goes" in person.says(f"take back {reference}")
     assert YES not in person.offered
     assert withdrawn(other, reference) == [False]
 
