@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 _DAY = timedelta(days=1)
+# How far the clocks of two processes may differ. What was asked for later than that was asked for
+# before a clock was set back, and keeps nobody waiting.
+_AHEAD = timedelta(minutes=1)
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 # A conversation may ask for a code again after a minute, and so often a day.
 AGAIN_AFTER = timedelta(seconds=60)
@@ -209,7 +212,9 @@ def _nth(rate: Rate, which: Iterable[Any], now: datetime) -> Any:
     table = model.verification.c
     return (
         select(table.requested_at)
-        .where(*which, table.requested_at > now - rate.window)
+        .where(
+            *which, table.requested_at > now - rate.window, table.requested_at <= now + _AHEAD
+        )
         .order_by(table.requested_at.desc())
         .offset(rate.count - 1)
         .limit(1)

@@ -147,7 +147,7 @@ def blueprint(
 
         async def turn() -> Turn:
             try:
-                with acting_for(session.identity, address_of(request)):
+                with acting_for(session.identity, address_of(request, trusted_proxies)):
                     if button is not None:
                         return await chat.press(conversation, message_id, button)
                     return await chat.say(conversation, message_id, text or "")

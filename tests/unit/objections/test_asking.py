@@ -103,6 +103,17 @@ async def test_many_who_file_at_once_get_past_no_limit(database: Database, clock
     assert len(await mails(database, clock)) == 5
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait(database: Database, clock: Clock) -> None:
+    verification = Verification(database, KEYS, clock=clock)
+    number = service(database, clock=clock).file(filing()).objections[0].reference
+    asked = Asker("a conversation", "203.0.113.7")
+    verification.request(number, asked)
+    with pytest.raises(CodeNotSent):
+        verification.request(number, asked)
+    clock.now -= HOUR
+    assert verification.request(number, asked)
+
+
 def test_a_filing_that_was_given_up_counts_for_nothing(database: Database, clock: Clock) -> None:
     def no_number() -> str:
         raise RuntimeError
