@@ -154,7 +154,7 @@ class Letters:
         minutes = int(codes.LIFETIME.total_seconds() // 60)
         shown = f"{code[:3]} {code[3:]}"
         number = case.objection.reference if case.objection is not None else ""
-        about = f"{self._issuer.controller}'s notice about AI and public posts"
+        about = f"{self._issuer.controller}'s notice on AI and public posts"
         good_for = (
             f"Type it into the chat in which you were asked for it. It is good for {minutes} "
             "minutes. Nobody else needs it: give it to nobody by phone or mail."
@@ -163,7 +163,7 @@ class Letters:
             to = case.opened(wanted.new_email, "verification", wanted.id, "new_email")
             why = (
                 f"Somebody, probably you, wants to use this e-mail address for an objection in "
-                f"{self._issuer.chat}. It is about {about}."
+                f"{self._issuer.chat}. It concerns {about}."
             )
             otherwise = (
                 "If that was not you, do nothing: without the code the address is not used."
@@ -181,7 +181,7 @@ class Letters:
             to = case.email
             why = (
                 f"Somebody, probably you, filed an objection with this e-mail address in "
-                f"{self._issuer.chat}. It is about {about}. Its number is {number}. "
+                f"{self._issuer.chat}. It concerns {about}. Its number is {number}. "
                 "Please keep the number."
             )
             otherwise = (
@@ -370,8 +370,9 @@ class Letters:
         if letter is None:
             return None
         first = (
-            f"This is a copy of the letter that was sent to {self._issuer.controller} for you. "
-            "It is an objection, and it binds once they have registered and handled it."
+            f"This is a copy of the letter to {self._issuer.controller} in your name. Ask in the "
+            "chat for the state of your objection to see when it was sent. It is an objection, and "
+            "it binds once they have registered and handled it."
         )
         return Mail(
             case.email,
@@ -399,9 +400,10 @@ class Letters:
             (
                 f"To {self._issuer.controller}, the controller,",
                 f"{name} objects under Art. 21(1) GDPR to the use of their public information for "
-                f"developing and improving AI, which you announced in the notice "
-                f"\"{notice['title']}\" (version {notice['version']}). The objection was received "
-                f"on {in_words(objection.received_at.date())} by {sender} and is passed on to you "
+                "developing and improving AI, which you have announced. What they were shown of "
+                f"your notice is our text \"{notice['title']}\" (version "
+                f"{notice['version']}). The objection was received on "
+                f"{in_words(objection.received_at.date())} by {sender} and is passed on to you "
                 "at the person's wish.",
                 f"It covers these accounts, and every account in the same Accounts Center:\n"
                 f"{accounts}",

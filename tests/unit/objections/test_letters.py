@@ -303,3 +303,16 @@ def test_a_mail_keeps_its_id_and_says_that_a_machine_wrote_it() -> None:
     assert first["Message-ID"] == again["Message-ID"] == f"<{'a' * 32}@help.example>"
     assert first["Auto-Submitted"] == "auto-generated"
     assert body(first).strip() == "Text é 李"
+
+
+async def test_a_helper_passes_nothing_off_as_the_platforms_or_as_sent(database: Database) -> None:
+    number = service(database, HELPER).file(filing()).objections[0].reference
+    confirmed(database)
+    waiting(database, "letter_copy")
+    mails = await sent(database, HELPER)
+    letter = body(mails[f"Objection under Art. 21 GDPR, our number {number}"])
+    # The notice that was shown is a text of ours about theirs.
+    assert "our text" in letter and "announced in the notice" not in letter
+    copy = body(mails[f"Copy: Objection under Art. 21 GDPR, our number {number}"])
+    # The letter may still wait; the chat knows.
+    assert "was sent to" not in copy and "see when it was sent" in copy
