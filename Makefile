@@ -23,7 +23,7 @@ chat: setup  ## The same conversation in the terminal
 train: setup  ## Train the model when it is needed
 	@$(BIN)/objection-bot train
 
-check: setup  ## Style, types, import rules, formatted data
+check: setup  ## Style, types, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports

@@ -52,6 +52,7 @@ def issuer(settings: Settings) -> Issuer:
         controller=settings.controller_name,
         contact=settings.controller_contact,
         form_url=settings.objection_form_url,
+        own_contact=settings.operator_contact,
     )
 
 

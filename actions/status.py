@@ -17,16 +17,8 @@ from bot.objections.errors import FieldError, StorageError, UnknownReference
 from bot.objections.moments import in_words
 from bot.objections.references import find_reference, parse_reference
 from bot.objections.service import Status
+from bot.objections.state_sentences import SENTENCES
 
-_STATES = {
-    "received": "It waits to be handled. The notice says that it counts once it has been handled.",
-    "in_review": "It is being looked at. The notice says that it counts once it has been handled.",
-    "upheld": "It was upheld. It counts once it has been handled.",
-    "handled": "It has been handled.",
-    "refused": "It was refused.",
-    "not_matched": "No account was found for it.",
-    "withdrawn": "It was taken back.",
-}
 _HAS_NO_NUMBER = patterns.compile(
     r"\b(?:lost|forgot|no (?:number|idea|clue)|(?:do not|don'?t|dont) (?:have|know|remember)|"
     r"(?:can'?t|cannot|can not) find|deleted)\b",
@@ -149,7 +141,7 @@ def _values(status: Status) -> dict[str, str]:
         "reference": status.reference,
         "received": in_words(status.received_at.date()),
         "accounts": "one account" if count == 1 else f"{count} accounts",
-        "state": _STATES[status.case_status],
+        "state": SENTENCES[status.case_status].state,
         "promise": promises.in_the_status(status),
         # Said by a helper alone: see `bot/runtime/wording.py`.
         "letter": (

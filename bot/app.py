@@ -34,7 +34,7 @@ from bot.runtime.identity import Identities
 from bot.runtime.limits import ConnectionLimit, Limits
 from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
-from bot.runtime.wording import sentences
+from bot.runtime.wording import fill, sentences
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -299,8 +299,8 @@ def _page(name: str, content_type: str, settings: Settings) -> Page:
     headers = {"Cache-Control": "no-cache"}
     if name.endswith(".html"):
         said = sentences(settings)
-        for place in ("who_runs", "where_it_goes"):
-            text = text.replace(f"{{{place}}}", html.escape(said[place]))
+        values = {name: html.escape(said[name]) for name in ("who_runs", "where_it_goes")}
+        text = fill(text, values)
     if name.endswith((".js", ".json")):
         # The widget's second part is a module, which a browser loads from elsewhere only so; and
         # its sentences are fetched from pages of other origins.

@@ -16,7 +16,7 @@ from bot.retention import remove
 from bot.settings import Settings, SettingsError
 
 _WORDS = {
-    "persons": "people erased, whose cases were closed long ago",
+    "persons": "people erased, whose cases were closed or upheld long ago",
     "holds": "holds ended, of addresses that nobody confirmed",
     "codes": "codes deleted",
     "mails": "notes on mail deleted",

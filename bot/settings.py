@@ -21,6 +21,7 @@ from dotenv import dotenv_values
 
 from bot import patterns
 from bot.objections.mailbox import Unmailable, mailable
+from bot.objections.notice import CONTROLLER
 
 ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
@@ -96,8 +97,10 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     operator_role: Role = "demo"
     operator_name: str = ""
-    controller_name: str = "Meta"
+    controller_name: str = CONTROLLER
     controller_contact: str = ""
+    # Where whoever runs the chat is reached.
+    operator_contact: str = ""
     objection_form_url: str = ""
     privacy_policy_url: str = ""
     # smtp:// or smtps://, with user and password where the server wants them; without it mail is
@@ -105,8 +108,8 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     # Days until something is removed, or a hold ends; 0 is never. Conversations count from their
-    # last word, contacts from the day their last case was closed, an unverified hold from the last
-    # day for an answer.
+    # last word, contacts from the day their last case was closed or upheld, an unverified hold from
+    # the last day for an answer.
     conversation_days: int = 30
     contact_days: int = 365
     unverified_hold_days: int = 0
@@ -154,7 +157,7 @@ class Settings:
             )
         secret_key = read.key("SECRET_KEY", made, _new_secret)
         operator = read.text("OPERATOR_NAME")
-        controller = read.text("CONTROLLER_NAME") or "Meta"
+        controller = read.controller("CONTROLLER_NAME")
         return cls(
             data_dir=data_dir,
             database_url=read.database(data_dir),
@@ -179,6 +182,8 @@ class Settings:
             operator_name=operator or (controller if role == "controller" else ""),
             controller_name=controller,
             controller_contact=contact,
+            operator_contact=read.text("OPERATOR_CONTACT")
+            or (contact if role == "controller" else ""),
             objection_form_url=read.url("OBJECTION_FORM_URL"),
             privacy_policy_url=read.url("PRIVACY_POLICY_URL"),
             smtp_url=smtp,
@@ -234,6 +239,17 @@ class _Reader:
             raise SettingsError(f"{name} must have at least {SHORTEST_KEY} bytes.")
         if value == own:
             raise SettingsError(f"{name} must be another one than SECRET_KEY: pages have it too.")
+        return value
+
+    def controller(self, name: str) -> str:
+        value = self.text(name) or CONTROLLER
+        if CONTROLLER not in value.split():
+            # Every answer would say of somebody else what the notice says of its sender.
+            raise SettingsError(
+                f"{name} must be a name of {CONTROLLER}, such as '{CONTROLLER} Platforms Ireland "
+                f"Limited': the notice and the accounts are {CONTROLLER}'s. Who runs the chat is "
+                "OPERATOR_NAME."
+            )
         return value
 
     def url(self, name: str) -> str:

@@ -50,7 +50,9 @@ __all__ = [
 
 As = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Your name as an operator; else DESK_OPERATOR."),
+    typer.Option(
+        "--as", metavar="NAME", help="Your name, which is believed; else DESK_OPERATOR."
+    ),
 ]
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The number, OBJ-…")]
 
@@ -138,9 +140,9 @@ def answering(as_json: bool) -> Iterator[None]:
         raise
     except ObjectionError as error:
         if as_json:
-            print_json({"error": error.code, "message": error.sentence})
+            print_json({"error": error.code, "message": error.for_operators})
         else:
-            err.print(error.sentence, style="red", markup=False)
+            err.print(error.for_operators, style="red", markup=False)
         raise typer.Exit(NO) from None
 
 

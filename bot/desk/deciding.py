@@ -15,6 +15,7 @@ from bot.desk.common import As, AsJson, Reference
 from bot.desk.display import proposal_shown
 from bot.objections.casebook import CaseReader, Decided
 from bot.objections.decisions import TEXT_MAX, Decisions, Done
+from bot.objections.state_sentences import SENTENCES
 
 __all__ = ["extend", "not_matched", "refuse", "reopen", "take", "uphold"]
 
@@ -41,9 +42,9 @@ def take(
 
 
 def uphold(reference: Reference, name: As = None, as_json: AsJson = False) -> None:
-    """Give the person what they asked for: the accounts are excluded."""
+    """Give the person what they asked for: its accounts are recorded as to be excluded."""
     done = _do(lambda decisions, who: decisions.uphold(reference, who), name, as_json)
-    _say(done, f"{done.reference} is upheld, and its accounts are excluded.", as_json)
+    _say(done, f"{done.reference} is upheld.", as_json)
 
 
 def not_matched(reference: Reference, name: As = None, as_json: AsJson = False) -> None:
@@ -55,7 +56,7 @@ def not_matched(reference: Reference, name: As = None, as_json: AsJson = False) 
 def reopen(reference: Reference, name: As = None, as_json: AsJson = False) -> None:
     """Look again at what was refused or not matched, after an appeal. The case is then yours."""
     done = _do(lambda decisions, who: decisions.reopen(reference, who), name, as_json)
-    _say(done, f"{done.reference} is in review again, and its accounts are held.", as_json)
+    _say(done, f"{done.reference} is in review again.", as_json)
 
 
 def extend(
@@ -89,7 +90,11 @@ def refuse(
     name: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose to refuse, with --ground and --text; a second operator does it, with --confirm."""
+    """Propose to refuse, with --ground and --text; a second operator does it, with --confirm.
+
+    Two names are asked for and taken as they are given: --as is no login, so whether they are two
+    people is for you to see to.
+    """
     if confirm:
         if ground is not None or text is not None:
             common.stop("--confirm takes the ground and words that were proposed, and no others.")
@@ -105,8 +110,9 @@ def refuse(
     done = _do(use, name, as_json)
     if not as_json:
         common.out.print(
-            f"The refusal of {done.reference} is proposed. Nobody is told yet: another operator "
-            f"confirms it with 'objection-bot desk refuse {done.reference} --confirm'."
+            f"The refusal of {done.reference} is proposed. The person is not told yet: another "
+            "operator confirms it with "
+            f"'objection-bot desk refuse {done.reference} --confirm'."
         )
 
 
@@ -120,7 +126,7 @@ def _confirm(reference: str, name: str | None, as_json: bool) -> None:
         done = decisions.confirm_refusal(reference, who, proposal.id if proposal else None)
     if as_json:
         common.print_json(_as_dict(done))
-    _say(done, f"{done.reference} is refused. Its accounts are held until then.", as_json)
+    _say(done, f"{done.reference} is refused.", as_json)
 
 
 def _look_at(proposal: Decided, as_json: bool) -> None:
@@ -159,8 +165,8 @@ def _as_dict(done: Done) -> dict[str, object]:
 
 def _say(done: Done, sentence: str, as_json: bool) -> None:
     if not as_json:
-        told = "The person is told by mail." if done.told else "There is nobody left to tell."
-        common.out.print(sentence, told)
+        told = "A mail to the person waits." if done.told else "There is nobody left to tell."
+        common.out.print(sentence, SENTENCES[done.case_status].desk, told)
 
 
 def _words(option: str, given: str) -> str:

@@ -16,7 +16,10 @@ from bot.settings import OPERATOR
 def erase(
     reference: Annotated[str, typer.Argument(metavar="REF", help="A number, OBJ-….")],
     operator: Annotated[
-        str, typer.Option("--as", metavar="OPERATOR", help="Who does it; else DESK_OPERATOR.")
+        str,
+        typer.Option(
+            "--as", metavar="NAME", help="Your name, which is believed; else DESK_OPERATOR."
+        ),
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
     as_json: AsJson = False,
@@ -34,9 +37,9 @@ def erase(
         try:
             sitting = erasure.sitting(database, reference)
         except FieldError as error:
-            stop(error.sentence)
+            stop(error.for_operators)
         except UnknownReference as error:
-            stop(error.sentence, NO)
+            stop(error.for_operators, NO)
         if sitting.contact_id is None:
             stop("That person was erased before.", NO)
         if not yes:

@@ -1,9 +1,10 @@
 """What operators do with a case, from taking it to telling the person: one method per use case, one
 transaction each, with an event in the audit log as the last write.
 
-A case is decided by the operator who has taken it. A refusal needs a second one, who confirms the
-words that the first one proposed; until then the case stays in review. Whatever the person has to
-be told waits in the outbox from the same moment on. A refusal goes on holding the accounts until
+A case is decided by the operator who has taken it. A refusal needs a second name, under which the
+words are confirmed that the first one proposed; until then the case stays in review. A name is what
+the caller says: whether two names are two people, the caller has to know. Whatever the person has
+to be told waits in the outbox from the same moment on. A refusal goes on holding the accounts until
 they have been told.
 
 Two operators who do the same at once wait for each other: the second one sees what the first did,
@@ -98,11 +99,11 @@ class Decisions:
         return _done(case, "in_review", operator)
 
     def uphold(self, reference: str, operator: str) -> Done:
-        """Give the person what they asked for: the accounts are excluded."""
+        """Give the person what they asked for: the accounts are recorded as to be excluded."""
         return self._close(reference, operator, "upheld", "case_upheld")
 
     def not_matched(self, reference: str, operator: str) -> Done:
-        """Close a case whose accounts cannot be found; they are held until the person is told."""
+        """Close a case whose accounts cannot be found; what it names stays on hold."""
         return self._close(reference, operator, "not_matched", "case_not_matched")
 
     def propose_refusal(self, reference: str, operator: str, ground: str, text: str) -> Done:

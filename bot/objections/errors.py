@@ -11,7 +11,8 @@ ObjectionError
   + DecisionRefused    an operator may not decide this, not so, or not any more
 
 `sentence` is shown to people as it stands. It never repeats what was typed, so it can be logged and
-cannot carry markup back into a page.
+cannot carry markup back into a page. Operators are told the same in their own words,
+`for_operators`: they did not file anything, and have no confirmation to look at.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ __all__ = [
 
 
 class ObjectionError(Exception):
-    """`code` is for the log, `sentence` for the person. `str()` is the code alone."""
+    """`code` is for the log, `sentence` for the person. `str()` is the code alone.
 
-    def __init__(self, code: str, sentence: str) -> None:
+    `for_operators` is the sentence for the desk, where that is another one.
+    """
+
+    def __init__(self, code: str, sentence: str, for_operators: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.sentence = sentence
+        self.for_operators = for_operators or sentence
 
 
 class FieldError(ObjectionError):
@@ -53,8 +58,9 @@ class FieldError(ObjectionError):
         *,
         handle: str | None = None,
         platform: str | None = None,
+        for_operators: str = "",
     ) -> None:
-        super().__init__(code, sentence)
+        super().__init__(code, sentence, for_operators)
         self.field = field
         self.handle = handle
         self.platform = platform
@@ -68,6 +74,7 @@ class UnknownReference(ObjectionError):
             "reference_unknown",
             "I cannot find an objection with that number. "
             "Please check the number on your confirmation.",
+            "No objection has this number.",
         )
 
 
@@ -79,6 +86,7 @@ class StorageError(ObjectionError):
             "storage_failed",
             "I could not save your objection, so nothing has been filed. "
             "Please try again in a few minutes.",
+            "The record could not be read or written.",
         )
 
 

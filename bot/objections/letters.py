@@ -3,6 +3,9 @@
 A mail is written when it is sent, from a row of the outbox and the record as it is then. An
 address that was not confirmed may be anybody's. It gets numbers and codes, and what an operator has
 to tell; never a name, an account or a reason.
+
+Each says who sends it, why, and how to reach them. What a state means for the accounts is said in
+the words of `state_sentences`, for the state that the case is in when the mail is written.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import html
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -29,6 +32,7 @@ from bot.objections.mailbox import Unmailable, mailable
 from bot.objections.moments import in_words
 from bot.objections.outbox import Waiting
 from bot.objections.receipts import Issuer, Receipt
+from bot.objections.state_sentences import SENTENCES
 
 __all__ = ["Letters", "Mail", "composed"]
 
@@ -49,7 +53,8 @@ _WHOLE = patterns.compile(r"\bOBJ(?:-[0-9A-Z]{4}){4}-[0-9A-Z]\b|(?<=Your code is
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail before it is put into its form. `paragraphs` are plain text, one a paragraph."""
+    """A mail before it is put into its form. `paragraphs` are plain text, one a paragraph;
+    `from_name` is shown as its sender, and before its subject."""
 
     to: str = field(repr=False)
     subject: str
@@ -57,6 +62,7 @@ class Mail:
     reply_to: str | None = field(default=None, repr=False)
     # (file name, type, content)
     files: tuple[tuple[str, str, bytes], ...] = field(default=(), repr=False)
+    from_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,30 @@ class Letters:
         if case is None:
             return None
         mail: Mail | None = getattr(self, f"_{waiting.kind}")(case)
-        return mail
+        if mail is None:
+            return None
+        # The letter to the platform speaks for the person and says by itself who passes it on.
+        closing = () if waiting.kind == "letter" else self._closing()
+        return replace(
+            mail, paragraphs=(*mail.paragraphs, *closing), from_name=self._issuer.name
+        )
+
+    def _closing(self) -> tuple[str, ...]:
+        """Who sends a mail to a person, and how to reach them."""
+        issuer = self._issuer
+        about = {
+            "demo": f"It is not run by {issuer.controller}, and nothing is sent to "
+            f"{issuer.controller}.",
+            "controller": f"It takes objections to {issuer.controller}.",
+            "helper": f"It is not run by {issuer.controller}; it passes objections on to "
+            f"{issuer.controller}.",
+        }[issuer.role]
+        reach = (
+            f"To reach whoever runs it, write to {issuer.own_contact}"
+            if issuer.own_contact
+            else "No address for questions has been set up; the chat is the place to ask."
+        )
+        return (f"This mail comes from {issuer.chat}. {about} {reach}",)
 
     def _case(self, session: Connection, waiting: Waiting, at: datetime) -> _Case | None:
         if waiting.contact_id is None:
@@ -127,24 +156,34 @@ class Letters:
         minutes = int(codes.LIFETIME.total_seconds() // 60)
         shown = f"{code[:3]} {code[3:]}"
         number = case.objection.reference if case.objection is not None else ""
+        about = f"{self._issuer.controller}'s notice on AI and public posts"
         good_for = (
-            f"It is good for {minutes} minutes, in the chat in which it was asked for. Type it "
-            "there."
+            f"Type it into the chat in which you were asked for it. It is good for {minutes} "
+            "minutes. Nobody else needs it: give it to nobody by phone or mail."
         )
         if wanted.purpose == "change":
             to = case.opened(wanted.new_email, "verification", wanted.id, "new_email")
-            why = "Somebody wants to use this e-mail address for an objection."
-            otherwise = "If that was not you, do nothing: the address is then not used."
+            why = (
+                f"Somebody, probably you, wants to use this e-mail address for an objection in "
+                f"{self._issuer.chat}. It concerns {about}."
+            )
+            otherwise = (
+                "If that was not you, do nothing: without the code the address is not used."
+            )
         elif wanted.purpose == "access":
             to = case.email
-            why = f"Somebody asked in the chat about the objection {number}."
+            why = (
+                f"Somebody, probably you, asked in the chat about the objection {number}, which "
+                f"was filed with this e-mail address in {self._issuer.chat}."
+            )
             otherwise = (
                 "If that was not you, do nothing. Without the code nobody is told anything."
             )
         else:
             to = case.email
             why = (
-                f"An objection was filed with this e-mail address. Its number is {number}. "
+                f"Somebody, probably you, filed an objection with this e-mail address in "
+                f"{self._issuer.chat}. It concerns {about}. Its number is {number}. "
                 "Please keep the number."
             )
             otherwise = (
@@ -153,7 +192,9 @@ class Letters:
                 "typed your address by mistake."
             )
         return Mail(
-            to, f"Your code: {shown}", (why, f"Your code is {shown}", good_for, otherwise)
+            to,
+            f"Your code is {shown}",
+            (why, f"Your code is {shown}", good_for, otherwise),
         )
 
     def _extended(self, case: _Case) -> Mail | None:
@@ -166,7 +207,7 @@ class Letters:
                 f"We cannot answer your objection {number} within a month. You will get an answer "
                 f"by {in_words(decision.due_after)} at the latest.",
                 "The reason: " + case.opened(decision.text, "decision", decision.id, "text"),
-                "Until then the accounts in your objection are not used.",
+                _accounts(case),
                 "If you do not agree, you can complain to a data protection authority or go to "
                 "court.",
             ),
@@ -178,9 +219,10 @@ class Letters:
             case.email,
             f"Your objection {number} was upheld",
             (
-                f"Your objection {number} was upheld: the accounts in it are left out.",
-                "The notice says that an objection counts once it has been handled. "
-                "Information about you in what other people share may still be used.",
+                f"Your objection {number} was upheld.",
+                _accounts(case),
+                "The notice says that information about you in what other people share may still "
+                "be used.",
                 "You have nothing more to do.",
             ),
         )
@@ -195,11 +237,19 @@ class Letters:
                 f"Your objection {number} was refused.",
                 "The ground: " + _GROUNDS[decision.ground],
                 case.opened(decision.text, "decision", decision.id, "text"),
+                _accounts(case),
                 _ROUTES,
-                "You can also ask for another look: write in the chat, or answer to "
-                f"{self._issuer.contact}." if self._issuer.contact else
-                "You can also ask for another look: write in the chat.",
+                *self._another_look(number),
             ),
+        )
+
+    def _another_look(self, number: str) -> tuple[str, ...]:
+        # The chat takes no appeals, so without an address there is nowhere to send people.
+        if not self._issuer.own_contact:
+            return ()
+        return (
+            f"You can also ask us to look again. Give the number {number}, and write to "
+            f"{self._issuer.own_contact}",
         )
 
     def _not_matched(self, case: _Case) -> Mail | None:
@@ -209,9 +259,11 @@ class Letters:
             f"No account was found for objection {number}",
             (
                 f"We could not find an account for your objection {number}.",
-                "Please look at your receipt. If a username is not right, file again in the chat "
-                "with the right one.",
+                _where_the_receipt_is(case)
+                + " If a username in it is not right, file again in the chat with the right one.",
+                _accounts(case),
                 _ROUTES,
+                *self._another_look(number),
             ),
         )
 
@@ -221,8 +273,7 @@ class Letters:
             case.email,
             f"Your objection {number} is looked at again",
             (
-                f"Your objection {number} is looked at again. "
-                "Until there is an answer, the accounts in it are not used.",
+                f"Your objection {number} is looked at again. {_accounts(case)}",
             ),
         )
 
@@ -234,7 +285,7 @@ class Letters:
         ).one_or_none()
         if row is None:
             return None
-        contact = self._issuer.contact
+        contact = self._issuer.own_contact
         return Mail(
             case.opened(row.new_email, "verification", row.id, "new_email"),
             "Your e-mail address was changed",
@@ -242,7 +293,7 @@ class Letters:
                 f"Another e-mail address is now the one for the objection "
                 f"{case.objection.reference}. Answers will go there, and not here any more.",
                 "If that was not you, "
-                + (f"write to {contact}." if contact else "tell whoever runs the service."),
+                + (f"write to {contact}" if contact else "tell whoever runs the chat."),
             ),
         )
 
@@ -349,8 +400,9 @@ class Letters:
         if letter is None:
             return None
         first = (
-            f"This is a copy of the letter that was sent to {self._issuer.controller} for you. "
-            "It is an objection, and it binds once they have registered and handled it."
+            f"This is a copy of the letter to {self._issuer.controller} in your name. Ask in the "
+            "chat for the state of your objection to see when it was sent. It is an objection, and "
+            "it binds once they have registered and handled it."
         )
         return Mail(
             case.email,
@@ -378,9 +430,10 @@ class Letters:
             (
                 f"To {self._issuer.controller}, the controller,",
                 f"{name} objects under Art. 21(1) GDPR to the use of their public information for "
-                f"developing and improving AI, which you announced in the notice "
-                f"\"{notice['title']}\" (version {notice['version']}). The objection was received "
-                f"on {in_words(objection.received_at.date())} by {sender} and is passed on to you "
+                "developing and improving AI, which you have announced. What they were shown of "
+                f"your notice is our text \"{notice['title']}\" (version "
+                f"{notice['version']}). The objection was received on "
+                f"{in_words(objection.received_at.date())} by {sender} and is passed on to you "
                 "at the person's wish.",
                 f"It covers these accounts, and every account in the same Accounts Center:\n"
                 f"{accounts}",
@@ -411,10 +464,12 @@ def composed(mail: Mail, sender: str, name: str, at: datetime) -> EmailMessage:
     Raises Unmailable when no mail can be sent to its address.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("", addr_spec=mailable(sender))
-    message["To"] = Address("", addr_spec=mailable(mail.to))
     # One line, whatever was in it: a line break would begin another header.
-    message["Subject"] = " ".join(mail.subject.split())
+    from_name = " ".join(mail.from_name.split())
+    message["From"] = Address(from_name, addr_spec=mailable(sender))
+    message["To"] = Address("", addr_spec=mailable(mail.to))
+    subject = " ".join(mail.subject.split())
+    message["Subject"] = f"{from_name}: {subject}" if from_name else subject
     message["Date"] = format_datetime(at.astimezone(timezone.utc))
     message["Message-ID"] = f"<{name}@{sender.rpartition('@')[2]}>"
     # So that no machine answers to it. Source: RFC 3834.
@@ -451,6 +506,22 @@ def _page(mail: Mail) -> str:
 def _unbroken(found: patterns.Match) -> str:
     """A number or a code, in bold and on one line, so that it can be read and copied."""
     return f"<strong style=\"white-space:nowrap\">{found[0]}</strong>"
+
+
+def _accounts(case: _Case) -> str:
+    """What the state of the case means for its accounts."""
+    return SENTENCES[case.objection.case_status].accounts
+
+
+def _where_the_receipt_is(case: _Case) -> str:
+    if case.objection.verified_at is not None:
+        return "Please look at the receipt that came by e-mail."
+    return (
+        "Please look at your receipt. None came by e-mail, because this address was not confirmed. "
+        "It is in the chat in which the objection was filed. If you no longer have that chat, ask "
+        "in a new one for the state of the objection and type the code that comes here: then the "
+        "receipt comes, too."
+    )
 
 
 def _decision(case: _Case) -> Any:

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from bot.objections.errors import StorageError
 
-__all__ = ["NOTICE", "Notice", "NoticeChanged", "load"]
+__all__ = ["CONTROLLER", "NOTICE", "Notice", "NoticeChanged", "load"]
 
 
 class NoticeChanged(StorageError):
@@ -46,3 +46,5 @@ def load(version: str, language: str) -> Notice:
 
 
 NOTICE = load("2024-10-09", "en")
+# Whose notice it is, as it names itself; all of it is about this one's platforms.
+CONTROLLER = "Meta"

@@ -51,7 +51,8 @@ class NotGenuine(Exception):
 class Issuer:
     """Who runs this service, and the key it signs with.
 
-    `role` is `demo`, `controller` or `helper`; `operator`, `contact` and `form_url` may be empty.
+    `role` is `demo`, `controller` or `helper`. The rest may be empty but `controller`: `contact`
+    reaches the controller, `own_contact` whoever runs the service.
     """
 
     signer: Signer
@@ -60,6 +61,23 @@ class Issuer:
     controller: str
     contact: str = ""
     form_url: str = ""
+    own_contact: str = ""
+
+    @property
+    def name(self) -> str:
+        """Who its mails come from, as a person sees it in a list of mails."""
+        if self.role == "demo":
+            return f"{self.operator} (demo)" if self.operator else "Objection chat (demo)"
+        return self.operator or (
+            self.controller if self.role == "controller" else "Objection help service"
+        )
+
+    @property
+    def chat(self) -> str:
+        """Its chat, told from others."""
+        runs = self.operator or (self.controller if self.role == "controller" else "")
+        of = f" of {runs}" if runs else ""
+        return f"the demo chat{of}" if self.role == "demo" else f"the objection chat{of}"
 
     @property
     def answers(self) -> bool:
@@ -155,11 +173,7 @@ def verify(data: bytes, keys: Iterable[PublicKey]) -> Receipt:
 
 
 def _content(facts: Facts, issuer: Issuer) -> dict[str, Any]:
-    contact = (
-        f"If you no longer have that chat, write to {issuer.contact}"
-        if issuer.contact
-        else "It can be taken back nowhere else: no other contact has been set up."
-    )
+    contact = f" Or write to {issuer.own_contact}" if issuer.own_contact else ""
     moment = facts.received_at.astimezone(timezone.utc)
     content: dict[str, Any] = {
         "format": FORMAT,
@@ -187,18 +201,20 @@ def _content(facts: Facts, issuer: Issuer) -> dict[str, Any]:
             "The notice says that an objection covers every account in the same Accounts Center "
             "as the account it was filed from.",
             "It also says that an objection binds once it has been registered and handled, not "
-            "when it is sent. From then on, public information is not used to develop generative "
-            "AI in the platform's features.",
+            "when it is sent. From then on, it says, public information is not used to develop "
+            "generative AI in the platform's features.",
         ],
         "does_not": [
             "Information about you in content that other people share publicly may still be used.",
             "Accounts outside this Accounts Center are not covered. Each needs an objection of "
             "its own.",
-            "The content of private messages is not used to train AI anyway.",
+            "It is not about private messages. The notice says that their content is not used to "
+            "train AI.",
         ],
         "withdrawal": (
             "You can take this objection back at any time, without a reason. Write \"I want to "
-            "take my objection back\" in the chat in which you filed it. " + contact
+            "take my objection back\" in the chat. In a new chat, give its number: a code is sent "
+            "to the e-mail address that you filed with." + contact
         ),
         "notice": {
             "title": facts.notice.title,

@@ -60,6 +60,7 @@ def parse_reference(text: str) -> str:
             "reference_incomplete",
             "A number starts with OBJ and has 17 more letters and digits. "
             "It is on your confirmation.",
+            for_operators="A number starts with OBJ and has 17 more letters and digits.",
         )
     body = body.translate(_LOOKALIKES)
     if not _is_sound(body):
@@ -68,6 +69,7 @@ def parse_reference(text: str) -> str:
             "reference_mistyped",
             "One of the characters in that number is not right. "
             "Please compare it with your confirmation.",
+            for_operators="One of the characters in this number is not right.",
         )
     return _grouped(body)
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from bot.objections import audit, cases, model, outbox, sealed
 from bot.objections.db import Database
 from bot.objections.erasure import erase_contact, overwrite_deleted
+from bot.objections.states import OPEN
 
 __all__ = ["Removed", "Rules", "run"]
 
@@ -130,7 +131,7 @@ class _Run:
         return 1
 
     def erase_persons(self) -> int:
-        """Erase those whose last case was closed long ago."""
+        """Erase those whose last case was closed or upheld long ago."""
         if not self.rules.contact_days:
             return 0
         ids = self._due(model.contact, self._person_due())
@@ -138,10 +139,21 @@ class _Run:
 
     def _person_due(self) -> Any:
         contact, objection, mail = model.contact.c, model.objection.c, model.outbox.c
+        decision = model.decision.c
         before = self.now - timedelta(days=self.rules.contact_days)
         theirs = objection.contact_id == contact.id
-        # A case without that time is open, or upheld and not handled.
-        young = or_(objection.closed_at.is_(None), objection.closed_at >= before)
+        # An upheld case is answered and not closed. What it needs to be honoured stays without the
+        # person: the keyed hashes of its accounts and their state.
+        answered = select(decision.id).where(
+            decision.objection_id == objection.id,
+            decision.kind == "upheld",
+            decision.decided_at < before,
+        )
+        young = or_(
+            objection.case_status.in_(OPEN),
+            objection.closed_at >= before,
+            and_(objection.case_status == "upheld", ~answered.exists()),
+        )
         waits = and_(mail.contact_id == contact.id, outbox.waits())
         return and_(
             select(objection.id).where(theirs).exists(),

@@ -51,7 +51,6 @@ def sentences(settings: Settings) -> dict[str, str]:
     else:
         who = f"This chat is run by {operator or controller}."
         where = f"What you file here is your objection to {controller}."
-    contact = settings.controller_contact
     silent = {} if settings.operator_role == "controller" else {"promise": ""}
     if settings.operator_role != "helper":
         silent["letter"] = ""
@@ -79,13 +78,21 @@ def sentences(settings: Settings) -> dict[str, str]:
             if policy
             else f"For more, see {controller}'s current Privacy Policy."
         ),
-        "contact": (
-            f"You can reach a person here: {contact}"
-            if contact
-            else "No contact address has been set up for this chat."
-            + (f" Please use the help pages of {controller}." if not demo else "")
-        ),
+        "contact": _contact(settings),
     }
+
+
+def _contact(settings: Settings) -> str:
+    own, theirs = settings.operator_contact, settings.controller_contact
+    controller = settings.controller_name
+    if theirs and theirs != own:
+        also = f", and whoever runs this chat at {own}" if own else ""
+        return f"You can reach {controller} at {theirs}{also}"
+    if own:
+        return f"You can reach a person here: {own}"
+    return "No contact address has been set up for this chat." + (
+        f" Please use the help pages of {controller}." if settings.operator_role != "demo" else ""
+    )
 
 
 class Wording(TemplatedNaturalLanguageGenerator):

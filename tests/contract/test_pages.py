@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
+from pathlib import Path
+
 import httpx
 import pytest
 
+from tests.conftest import serving
 from tests.contract.conftest import EVENTS, Chat, assert_error, fresh
 
 pytestmark = pytest.mark.slow
@@ -54,6 +59,36 @@ def test_every_answer_is_guarded_against_being_taken_for_something_else(chat: Ch
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "base-uri 'none'" in policy
         assert "frame-ancestors 'none'" in policy
+
+
+# What the page says in each role, and what in none but that one.
+ROLES = {
+    "demo": ("This is a demo.", "Nothing is sent to Meta."),
+    "controller": ("This chat is run by Meta.", "What you file here is your objection to Meta."),
+    "helper": (
+        "This chat is run by A Library. It is not run by Meta.",
+        "What you file here is recorded, and sent to Meta as a letter in your name.",
+    ),
+}
+ONLY_IN_A_DEMO = re.compile(r"\bdemo\b|nothing is sent|does not reach|stays here", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_page_is_true_in_each_role(model: Path, tmp_path: Path, role: str) -> None:
+    settings = {"OPERATOR_ROLE": role, "CONTROLLER_CONTACT": "privacy@platform.example"}
+    if role == "helper":
+        settings["OPERATOR_NAME"] = "A Library"
+    with serving(tmp_path, **settings) as address:
+        page = httpx.get(f"{address}/").text
+    # As a person reads it: the markup is not what is said.
+    said = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(page.partition("<body>")[2])).split())
+    for one in ROLES[role]:
+        # Above the article, where it tells how to object, and at the end.
+        assert said.count(one) >= 2, one
+    others = {one for name, told in ROLES.items() if name != role for one in told}
+    assert [one for one in others if one in said] == []
+    assert bool(ONLY_IN_A_DEMO.search(said)) == (role == "demo")
+    assert not re.search(r"\{[a-z_]+\}", page)
 
 
 def test_what_a_person_said_is_in_no_cache(chat: Chat) -> None:

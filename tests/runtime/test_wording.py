@@ -324,7 +324,14 @@ def test_addresses_are_told_when_they_are_set_and_not_made_up_when_they_are_not(
                               controller_contact="help@example.org"))
     assert form in told["form_address"]
     assert policy in told["policy_address"]
-    assert "help@example.org" in told["contact"]
+    assert told["contact"] == "You can reach Meta at help@example.org"
+    own = sentences(settings(operator_contact="us@example.org"))["contact"]
+    assert own == "You can reach a person here: us@example.org"
+    both = sentences(settings(operator_contact="us@example.org",
+                              controller_contact="help@example.org"))["contact"]
+    assert both == (
+        "You can reach Meta at help@example.org, and whoever runs this chat at us@example.org"
+    )
 
     for role in ("demo", "controller"):
         bare = sentences(settings(operator_role=role))

@@ -187,7 +187,7 @@ def test_limits_of_mail_can_be_set_and_switched_off(
     ("given", "name"),
     [
         ({"OPERATOR_ROLE": "controller"}, "Meta"),
-        ({"OPERATOR_ROLE": "controller", "CONTROLLER_NAME": "Example"}, "Example"),
+        ({"OPERATOR_ROLE": "controller", "CONTROLLER_NAME": "Meta Ireland"}, "Meta Ireland"),
         ({"OPERATOR_ROLE": "controller", "OPERATOR_NAME": "Example Ireland"}, "Example Ireland"),
         ({"OPERATOR_NAME": "A Library"}, "A Library"),
         ({}, ""),
@@ -199,15 +199,39 @@ def test_a_controller_runs_the_chat_itself_unless_it_says_who_does(
     assert load(tmp_path, **given).operator_name == name
 
 
+@pytest.mark.parametrize("name", ["LinkedIn", "Metaverse GmbH", "meta"])
+def test_nobody_else_is_said_to_run_what_the_notice_is_about(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="CONTROLLER_NAME must be a name of Meta"):
+        load(tmp_path, CONTROLLER_NAME=name)
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "reached"),
+    [
+        ("controller", "", "privacy@platform.example"),
+        ("controller", "help@platform.example", "help@platform.example"),
+        # Whoever is not the platform is not reached at the platform's address.
+        ("helper", "", ""),
+        ("demo", "", ""),
+        ("helper", "help@library.example", "help@library.example"),
+    ],
+)
+def test_whoever_runs_the_chat_is_reached_at_an_address_of_their_own(
+    tmp_path: Path, role: str, own: str, reached: str
+) -> None:
+    given = {"CONTROLLER_CONTACT": "privacy@platform.example", "OPERATOR_CONTACT": own}
+    assert load(tmp_path, OPERATOR_ROLE=role, **given).operator_contact == reached
+
+
 def test_the_environment_comes_before_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / ".env").write_text("CONTROLLER_NAME=File\nOPERATOR_NAME=File\n", "utf-8")
-    monkeypatch.setenv("CONTROLLER_NAME", "Environment")
+    (tmp_path / ".env").write_text("CONTROLLER_NAME=Meta File\nOPERATOR_NAME=File\n", "utf-8")
+    monkeypatch.setenv("CONTROLLER_NAME", "Meta Environment")
     monkeypatch.delenv("OPERATOR_NAME", raising=False)
     settings = Settings.load(cwd=tmp_path)
 
-    assert (settings.controller_name, settings.operator_name) == ("Environment", "File")
+    assert (settings.controller_name, settings.operator_name) == ("Meta Environment", "File")
 
 
 def test_the_data_folder_may_be_anywhere(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ def test_a_case_goes_from_receipt_to_an_answer(file: File) -> None:
     assert "You had taken" in run("take", reference).stdout
     upheld = run("uphold", reference)
     assert upheld.stdout == (
-        f"{reference} is upheld, and its accounts are excluded. The person is told by mail.\n"
+        f"{reference} is upheld. Its accounts are on record as to be excluded. No list of them is "
+        "published yet, so the record by itself leaves them out nowhere. A mail to the person "
+        "waits.\n"
     )
     assert status(reference) == "upheld"
 
@@ -64,7 +66,7 @@ def test_a_refusal_needs_a_second_operator_who_sees_the_words(file: File) -> Non
     reference = file()
     run("take", reference)
     proposed = run("refuse", reference, "--ground", "compelling_grounds", "--text", WORDS)
-    assert "is proposed. Nobody is told yet" in proposed.stdout
+    assert "is proposed. The person is not told yet" in proposed.stdout
     assert f"objection-bot desk refuse {reference} --confirm" in proposed.stdout
     own = run("refuse", reference, "--confirm")
     assert "another operator has to confirm it" in sentence(own, 1)

@@ -129,7 +129,7 @@ def test_twice_is_no(references: list[str]) -> None:
 def test_a_number_of_nobody_is_no(references: list[str]) -> None:
     result = run(new_reference(), "--as", "eve", "--yes")
     assert result.exit_code == 1
-    assert "I cannot find an objection with that number." in result.stderr
+    assert "No objection has this number." in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -178,12 +178,11 @@ def test_a_case_as_json_has_fixed_keys(file: File) -> None:
 
 def test_no_case_and_no_number_are_an_answer_of_no(file: File) -> None:
     unknown = "OBJ-0000-0000-0000-0001-1"
-    assert "cannot find an objection" in sentence(run("show", unknown), 1)
+    assert "No objection has this number." in sentence(run("show", unknown), 1)
     assert answer(run("show", unknown, "--json"), 1)["error"] == "reference_unknown"
     assert answer(run("show", "OBJ-1", "--json"), 1) == {
         "error": "reference_incomplete",
-        "message": "A number starts with OBJ and has 17 more letters and digits. "
-        "It is on your confirmation.",
+        "message": "A number starts with OBJ and has 17 more letters and digits.",
     }
 
 

@@ -185,7 +185,7 @@ def test_what_is_upheld_is_excluded_and_the_person_is_told(
     assert events(database)[-1] == ("operator:ana", "case_upheld", {"accounts": 2})
 
 
-def test_what_is_not_matched_is_held_until_the_person_is_told(
+def test_what_is_not_matched_stays_on_hold_and_the_person_is_told(
     database: Database, decisions: Decisions, reference: str
 ) -> None:
     decisions.take(reference, "ana")

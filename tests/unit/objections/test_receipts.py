@@ -75,8 +75,8 @@ def test_it_says_what_the_objection_does_not_do_and_how_to_take_it_back() -> Non
     assert "binds once it has been registered and handled" in " ".join(RECEIPT.content["does"])
     assert RECEIPT.content["withdrawal"] == (
         "You can take this objection back at any time, without a reason. "
-        'Write "I want to take my objection back" in the chat in which you filed it. '
-        "It can be taken back nowhere else: no other contact has been set up."
+        'Write "I want to take my objection back" in the chat. In a new chat, give its number: a '
+        "code is sent to the e-mail address that you filed with."
     )
 
 
@@ -108,11 +108,15 @@ def test_a_role_without_words_of_its_own_gets_no_receipt() -> None:
 
 
 def test_addresses_are_passed_on_when_there_are_any() -> None:
-    reachable = replace(ISSUER, contact="a@example.org", form_url="https://example.org/form")
-    content = issue(FACTS, reachable).content
-    assert content["withdrawal"].endswith(
-        "If you no longer have that chat, write to a@example.org"
+    reachable = replace(
+        ISSUER,
+        contact="privacy@platform.example",
+        own_contact="a@example.org",
+        form_url="https://example.org/form",
     )
+    content = issue(FACTS, reachable).content
+    assert content["withdrawal"].endswith(" Or write to a@example.org")
+    assert "privacy@platform.example" not in str(content)
     assert content["service"]["where"].endswith("form: https://example.org/form")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from bot.objections import cases, model, outbox, retention
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
+from bot.objections.decisions import Decisions
 from bot.objections.retention import Removed, Rules
 from bot.objections.service import Filed, ObjectionService
 from tests.unit.objections.examples import ISSUER, OLD, SHOP, filing
@@ -104,8 +105,35 @@ def test_a_person_is_erased_once_their_last_case_was_closed_long_ago(
     assert (event.actor, json.loads(event.payload)) == ("system", {"objections": 2})
 
 
-@pytest.mark.parametrize("state", [(), ("in_review",), ("in_review", "upheld")])
-def test_nobody_is_erased_while_a_case_is_open_or_not_handled(
+def test_whoever_was_upheld_is_erased_as_well_and_stays_excluded(
+    database: Database, filed: Filed
+) -> None:
+    first, second = ids(database, filed)
+    close(database, first, "withdrawn", at=FILED_AT)
+    desk = Decisions(database, KEYS, "controller", clock=lambda: CLOSED_AT)
+    number = filed.objections[1].reference
+    desk.take(number, "eve")
+    desk.uphold(number, "eve")
+    all_sent(database)
+    (before,) = [row for row in rows(database, model.objection_account) if row.active]
+    assert retention.run(database, YEAR, DUE - timedelta(seconds=2)).persons == 0
+    assert retention.run(database, YEAR, DUE).persons == 1
+    assert rows(database, model.contact) == []
+    (after,) = [row for row in rows(database, model.objection_account) if row.active]
+    assert (after.account_id, after.exclusion_state) == (before.account_id, "excluded")
+    assert after.handle is None
+    statuses = {row.id: row.case_status for row in rows(database, model.objection)}
+    assert statuses[second] == "upheld"
+    # What is left is enough to know the account when somebody objects for it again.
+    ObjectionService(database, KEYS, ISSUER, clock=lambda: DUE).file(
+        filing(account=SHOP, idempotency_key="again")
+    )
+    held = [one for one in rows(database, model.objection_account) if not one.active]
+    assert after.account_id in {one.account_id for one in held if one.handle is not None}
+
+
+@pytest.mark.parametrize("state", [(), ("in_review",)])
+def test_nobody_is_erased_while_a_case_is_open(
     database: Database, filed: Filed, state: tuple[str, ...]
 ) -> None:
     first, second = ids(database, filed)

@@ -203,7 +203,7 @@ async def test_within_a_minute_no_second_mail_goes_out_and_the_first_code_stays_
     await postman(database, post, clock=clock).deliver()
     # Of the filing and of the second request; the code of the first has been used by now.
     sent = [str(message["Subject"]) for message in post.sent]
-    assert len([subject for subject in sent if subject.startswith("Your code")]) == 2
+    assert len([subject for subject in sent if "Your code" in subject]) == 2
 
 
 def test_a_change_of_address_obeys_the_minute_too(
