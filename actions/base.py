@@ -15,6 +15,8 @@ import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.understanding.commands import Command
+
 log = structlog.get_logger()
 
 Event = dict[str, Any]
@@ -62,6 +64,11 @@ class BotAction(Action, ABC):
 def words(tracker: Tracker) -> str:
     """What the person wrote last, "" when there was nothing."""
     return str(tracker.latest_message.get("text") or "")
+
+
+def commands(tracker: Tracker) -> list[Command]:
+    """What the person's last message does."""
+    return [Command.from_dict(one) for one in tracker.latest_message.get("commands") or ()]
 
 
 def topic(tracker: Tracker) -> tuple[str | None, float]:

@@ -25,10 +25,15 @@ __all__ = ["TOPICS", "after_filing", "take"]
 # Topics of the intent `check_status`; no words are ever read as one of them by the model.
 TOPICS = frozenset(
     f"check_status/{name}"
-    for name in ("code", "new_code", "contact", "contact_email", "contact_name")
+    for name in (
+        "code", "new_code", "no_code", "lost_number", "contact", "contact_email", "contact_name"
+    )
 )
 _ADDRESS = re.compile(r"[^\s<>,;]+@[^\s<>,;]+")
 _NAME = re.compile(r"\bname\b|\bspel", re.IGNORECASE)
+
+
+_SAYS = {"no_code": "say_code_not_needed", "lost_number": "say_lost_number"}
 
 
 async def after_filing(dispatcher: CollectingDispatcher, reference: str) -> list[Event]:
@@ -48,6 +53,9 @@ async def take(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
         done = await _code(dispatcher, tracker)
     elif name == "new_code":
         done = await _new_code(dispatcher, tracker)
+    elif name in _SAYS:
+        dispatcher.utter_message(response=_SAYS[name])
+        done = []
     else:
         done = await _contact(dispatcher, tracker, name)
     # Nothing to tell the state of, unless one of them says so after it.

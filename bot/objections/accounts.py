@@ -23,6 +23,7 @@ __all__ = [
     "Account",
     "Platform",
     "account_of",
+    "is_link",
     "parse_account",
     "parse_accounts",
     "scan_accounts",
@@ -273,7 +274,7 @@ def _tokens(text: str) -> list[str]:
         if not chunk:
             continue
         chunk = chunk.strip("<>\"“”'`!").rstrip(".:?)")
-        if _looks_like_link(chunk):
+        if is_link(chunk):
             tokens.append(chunk.lstrip("(["))
             continue
         for part in re.split(r"[:=/()\[\]|]|([;,&+])", chunk):
@@ -294,7 +295,8 @@ def names_somebody_else(text: str) -> bool:
     return any(word in _KIN or word.removesuffix("s") in _KIN for word in said)
 
 
-def _looks_like_link(chunk: str) -> bool:
+def is_link(chunk: str) -> bool:
+    """Whether a word is a web address."""
     host = re.split(r"[/?#]", chunk.lower().lstrip("(["), maxsplit=1)[0]
     return (
         "://" in chunk

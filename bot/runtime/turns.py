@@ -47,6 +47,10 @@ _ASKS = {
     "say_ask_handle": "account",
     "say_ask_linked_mentioned": "linked_accounts",
     "say_file_what_to_change": "objection_confirmed",
+    "say_ask_back_name": "full_name",
+    "say_ask_back_email_typo": "email",
+    "say_ask_back_email_second": "email",
+    "say_ask_back_region": "country",
 }
 _TOPICS = {
     "say_file": "file_objection",

@@ -1,0 +1,21 @@
+"""Texts that people post to forbid the use of their data."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["is_declaration"]
+
+_CHAIN_POST = re.compile(r"\bgood ?bye?,? meta ai\b", re.IGNORECASE)
+_DECLARES = re.compile(
+    r"\b(?:permission|hereby|i forbid|not authori[sz]e|(?:do|does) not consent|my property|"
+    r"declare|give notice|repost|copy and paste)\b",
+    re.IGNORECASE,
+)
+_LONG = 20
+
+
+def is_declaration(text: str) -> bool:
+    """Whether a text is one of these, pasted: the chain post, or a long text that declares something."""
+    is_long = len(text.split()) >= _LONG
+    return bool(_CHAIN_POST.search(text) or (is_long and _DECLARES.search(text)))

@@ -1,0 +1,143 @@
+"""The learned half of reading a reply: its parts, what each does, and the values with their roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bot.nlu.recogniser import Array, Recogniser
+from bot.nlu.replies.acts import masked, role_features
+from bot.nlu.replies.lines import Line, Span
+from bot.nlu.replies.linear import Linear
+from bot.nlu.replies.tagger import Tagger
+from bot.understanding.commands import ASKED
+from bot.understanding.scan import Message, scan
+
+__all__ = ["ReadPart", "Reading", "ReplyModel"]
+
+# Of the one number that says what was asked for, beside the numbers of the meaning.
+ASKED_WEIGHT = 0.6
+_ROLES, _ACTS = "roles.npz", "acts"
+# Nothing is said of such a value.
+_PLAIN = "-"
+# Lines of which no act is learned, but the border of probabilities (one in so many).
+_CALIBRATION = 8
+
+Encode = Callable[[Sequence[str]], Array]
+
+
+@dataclass(frozen=True)
+class ReadPart:
+    """Tokens [first, last) of a message: what they do, how surely, and the values in them."""
+
+    first: int
+    last: int
+    act: str
+    confidence: float
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message as it was read."""
+
+    message: Message
+    parts: tuple[ReadPart, ...]
+
+    def words(self, part: ReadPart) -> str:
+        """The text of a part."""
+        tokens = self.message.tokens[part.first : part.last]
+        return self.message.text[tokens[0].start : tokens[-1].end] if tokens else ""
+
+
+class ReplyModel:
+    """Reads replies.
+
+    Args:
+        tagger, roles, acts: what `learn` has made.
+        encode: texts -> (n, 896) vectors.
+    """
+
+    def __init__(self, tagger: Tagger, roles: Linear, acts: Recogniser, encode: Encode) -> None:
+        self._tagger, self._roles, self._acts, self._encode = tagger, roles, acts, encode
+
+    @staticmethod
+    def learn(lines: Sequence[Line], folder: Path, encode: Encode) -> None:
+        """Learn from lines and write everything into a folder."""
+        Tagger.learn(lines, folder)
+        rows, roles = [], []
+        for line in lines:
+            for place, span in enumerate(line.spans):
+                act = next(p.act for p in line.parts if p.first <= span.first < p.last)
+                rows.append(role_features(line.message, place, line.spans, act, line.asked))
+                roles.append(span.role or _PLAIN)
+        Linear.fit(rows, roles, strength=50.0).save(folder / _ROLES)
+        parts = [(line, part) for line in lines for part in line.parts]
+        texts = [_as_read(line.message, part.first, part.last, line.spans) for line, part in parts]
+        asked = [line.asked for line, _ in parts]
+        vectors = np.hstack([encode(texts), np.stack([*map(_one_of, asked)])])
+        seen = [_with_asked(text, one) for text, one in zip(texts, asked, strict=True)]
+        acts = [part.act for _, part in parts]
+        held = [i for i in range(len(parts)) if i % _CALIBRATION == 0]
+        kept = [i for i in range(len(parts)) if i % _CALIBRATION]
+        trial = Recogniser.fit(vectors[kept], [seen[i] for i in kept], [acts[i] for i in kept])
+        readers = [(vectors[i], seen[i], frozenset([acts[i]])) for i in held]
+        sharpness = trial.calibrated(readers).sharpness
+        (folder / _ACTS).mkdir()
+        replace(Recogniser.fit(vectors, seen, acts), sharpness=sharpness).save(folder / _ACTS)
+
+    @classmethod
+    def load(cls, folder: Path, encode: Encode) -> ReplyModel:
+        """Read what `learn` wrote. Raises OSError, ValueError or KeyError: not there, or not whole."""
+        acts = Recogniser.load(folder / _ACTS)
+        return cls(Tagger(folder), Linear.load(folder / _ROLES), acts, encode)
+
+    def read(self, text: str, asked: str) -> Reading:
+        """Read one message, given what was asked for."""
+        message = scan(text)
+        spans, begins = self._tagger.tag(message, asked)
+        bounds = [0, *begins, len(message.tokens)]
+        pieces = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+        texts = [_as_read(message, first, last, spans) for first, last in pieces]
+        parts: list[ReadPart] = []
+        for (first, last), shown, vector in zip(
+            pieces, texts, self._encode(texts) if texts else (), strict=True
+        ):
+            vector = np.concatenate([vector, _one_of(asked)])
+            probabilities = self._acts.read(vector, _with_asked(shown, asked)).probabilities
+            place = int(probabilities.argmax())
+            act, confidence = self._acts.topics[place], float(probabilities[place])
+            parts.append(ReadPart(first, last, act, confidence, self._within(
+                message, spans, first, last, act, asked)))
+        return Reading(message, tuple(parts))
+
+    def _within(
+        self, message: Message, spans: Sequence[Span], first: int, last: int, act: str, asked: str
+    ) -> tuple[Span, ...]:
+        found = []
+        for place, span in enumerate(spans):
+            if first <= span.first < last:
+                role, _ = self._roles.best(role_features(message, place, spans, act, asked))
+                found.append(replace(span, role=None if role == _PLAIN else role))
+        return tuple(found)
+
+
+def _one_of(asked: str) -> Array:
+    return np.array([ASKED_WEIGHT * (asked == one) for one in ASKED], dtype=np.float32)
+
+
+def _with_asked(text: str, asked: str) -> str:
+    # A word of its own, beside which the first word of the text stands.
+    return f"asked{asked.replace('_', '')} {text}"
+
+
+_RUN = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def _as_read(message: Message, first: int, last: int, spans: Sequence[Span]) -> str:
+    # "pleeease", "nooo"
+    return _RUN.sub(r"\1\1", masked(message, first, last, spans)).replace("\n", ". ") or "."

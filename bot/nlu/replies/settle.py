@@ -1,0 +1,123 @@
+"""Which rule a message is for, where its commands say so; pure.
+
+In a filing the form takes what the commands bring, and a rule what ends it or asks something. Outside
+of one the commands say what no topic can: that a code came, that an account is to be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided, intent_of
+from bot.understanding.commands import Command
+from bot.understanding.context import Context
+
+__all__ = ["settled", "with_topic"]
+
+# The intent of a message that says something to the form, or to what is awaited.
+REPLY = "reply"
+# Acts that are a rule's, wherever they are said.
+_TOPICS = {
+    "start_over": "start_over", "human": "human_handoff", "bot": "bot_challenge",
+    "privacy": "chat_privacy", "status": "check_status", "withdraw": "withdraw_objection",
+    "greet": "greet", "thanks": "thank", "bye": "goodbye", "stop": "cancel",
+}  # fmt: skip
+_AFTERWARDS = {
+    "new_code": "check_status/new_code", "no_code": "check_status/no_code",
+    "lost_number": "check_status/lost_number",
+}  # fmt: skip
+# From here on an act counts outside of a filing, where a topic is the likelier thing.
+SURE = 0.6
+# A wish to stop throws the answers away: below this it is asked back.
+SURE_TO_STOP = 0.5
+_CONTACT = {"email": "check_status/contact_email", "full_name": "check_status/contact_name"}
+
+
+def settled(commands: Sequence[Command], context: Context) -> dict[str, Any] | None:
+    """The decision that commands make, as properties of a message; None where a topic decides."""
+    if not commands:
+        return None
+    if context.is_filing and context.asked != "number":
+        return _in_filing(commands)
+    topic = _outside(commands, context)
+    return None if topic is None else decided(Decision(topic, 1.0, [(topic, 1.0)]))
+
+
+def with_topic(
+    decision: Decision, commands: Sequence[Command], context: Context
+) -> dict[str, Any]:
+    """The properties of a message whose topic was looked for.
+
+    In a filing a question never ends it, whatever it sounds like; and where the message brings
+    something too, `asides` are the topics that the form answers before it goes on, [] where none was
+    found.
+    """
+    if not context.is_filing:
+        return decided(decision)
+    found = () if decision.is_unsure else (decision.topic, *decision.also)
+    answered = [topic for topic in found if intent_of(topic) in RETRIEVAL_INTENTS]
+    if any(one.do not in _FOR_A_RULE for one in commands):
+        return {**_decided(REPLY), "asides": answered}
+    if decision.is_unsure or intent_of(decision.topic) in _IN_A_FILING:
+        return decided(decision)
+    likely = [t for t, _ in decision.ranking if intent_of(t) in RETRIEVAL_INTENTS][:OFFERED]
+    return decided(replace(decision, is_unsure=True, offered=tuple(likely)))
+
+
+OFFERED = 3
+_FOR_A_RULE = frozenset(("ask", "off", "distress", *_TOPICS))
+# What a question in a filing may be about; nothing that would end it.
+_IN_A_FILING = frozenset(
+    (*RETRIEVAL_INTENTS, "out_of_scope", "human_handoff", "bot_challenge", "chat_privacy", "help",
+     "check_status")
+)
+
+
+def _in_filing(commands: Sequence[Command]) -> dict[str, Any] | None:
+    kinds = {one.do for one in commands}
+    for one in commands:
+        if one.do in ("stop", "start_over") and one.confidence >= SURE_TO_STOP:
+            return _decided(_TOPICS[one.do])
+    if kinds & {"ask", "off", "distress"}:
+        return None
+    for one in commands:
+        if one.do in _TOPICS and one.do not in ("stop", "start_over") and len(kinds) == 1:
+            return _decided(_TOPICS[one.do])
+    return _decided(REPLY)
+
+
+def _outside(commands: Sequence[Command], context: Context) -> str | None:
+    first = commands[0]
+    fields = {one.field for one in commands if one.do == "set"}
+    if context.asked == "after_filing" and "code" in fields:
+        return "check_status/code"
+    if context.asked == "new_email" and "email" in fields:
+        return "check_status/contact"
+    if context.asked == "new_name" and "full_name" in fields:
+        return "check_status/contact"
+    if context.asked == "number" and "number" in fields:
+        return None
+    known = bool(context.draft.get("references"))
+    for one in commands:
+        if one.do in _AFTERWARDS and one.confidence >= SURE:
+            return _AFTERWARDS[one.do]
+        if known and one.do in ("change", "set") and one.field in _CONTACT:
+            if one.confidence >= SURE and (one.do == "change" or one.replaces is not None):
+                return "check_status/contact" if one.do == "set" else _CONTACT[str(one.field)]
+        if known and one.do == "account" and one.confidence >= SURE:
+            return "file_objection"
+        if known and one.do == "add" and one.confidence >= SURE:
+            return "file_objection"
+    if first.do in _SAID and first.confidence >= SURE and len(commands) == 1:
+        return REPLY
+    return None
+
+
+# What is answered in its own words, and by no topic (actions/replies.py).
+_SAID = frozenset(("explain", "complain", "language", "keep", "told", "wait"))
+
+
+def _decided(topic: str) -> dict[str, Any]:
+    return decided(Decision(topic, 1.0, [(topic, 1.0)]))
