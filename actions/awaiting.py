@@ -3,7 +3,7 @@
     {"id": …, "for": "confirm", "status", "withdraw" or "change", "reference": …}   a code
     {"for": "new_email", "new_name" or "number"}                                    a reply
 
-`bot/runtime/awaited.py` knows by it what a message is.
+`bot/understanding/context.py` knows by it what a message may be.
 """
 
 from __future__ import annotations

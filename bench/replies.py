@@ -120,7 +120,7 @@ def _plain(text: str) -> str:
 def main() -> None:
     """Read a file and print its figures."""
     from bot.nlu.encoders import encoder
-    from bot.nlu.replies.loaded import loaded_model
+    from bot.runtime.reply_model import loaded_model
     from bot.nlu.replies.understand import understand
 
     parser = argparse.ArgumentParser(description=__doc__)

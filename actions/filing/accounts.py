@@ -84,11 +84,13 @@ def _put(outcome: Outcome, account: dict[str, str], relation: str) -> None:
     for place in _PLACES[1:]:
         if place != field:
             _drop(outcome, place, account)
-    listed = [one for one in outcome.now(field) or () if one != account]
+    listed = [one for one in _listed(outcome, field) if one != account]
     outcome.take(field, [*listed, account])
+    if field == "linked_accounts":
+        outcome.slots["linked_before"] = None
     if relation == "unlinked" and outcome.asked == "linked_accounts":
         # Who names one that is not linked has no other that is, unless another is named too.
-        outcome.slots.setdefault("linked_accounts", outcome.now("linked_accounts") or [])
+        outcome.slots.setdefault("linked_accounts", _listed(outcome, "linked_accounts"))
 
 
 def _drop(outcome: Outcome, place: str, account: dict[str, str]) -> None:
@@ -193,7 +195,15 @@ def sort_mentioned(outcome: Outcome, *, linked: bool) -> None:
 
 
 def leave_lists_empty(outcome: Outcome, *fields: str) -> None:
-    """There are no accounts of these kinds, but for those that were named."""
+    """There are no (further) accounts of these kinds than those that were named."""
     for field in fields:
-        outcome.slots[field] = outcome.now(field) or []
+        outcome.slots[field] = _listed(outcome, field)
+        if field == "linked_accounts":
+            outcome.slots["linked_before"] = None
+
+
+def _listed(outcome: Outcome, field: str) -> list[dict[str, str]]:
+    """The accounts of a list, those that stood there before it was asked for again among them."""
+    before = outcome.now("linked_before") if field == "linked_accounts" else None
+    return outcome.now(field) or before or []
 

@@ -17,7 +17,7 @@ from bot.objections.fields import parse_country, parse_email, parse_full_name, p
 from bot.objections.places import country_of
 from bot.understanding.commands import Command
 
-__all__ = ["OPTIONAL", "FOR_THE_RULES", "apply"]
+__all__ = ["FOR_THE_RULES", "OPTIONAL", "apply"]
 
 OPTIONAL = ("country", "reason", *ACCOUNT_LISTS)
 # What a rule answers or does. Beside a value it waits, or is answered by the form.
@@ -44,6 +44,8 @@ def apply(
     """
     outcome = Outcome(draft, str(draft.get("requested_slot") or "full_name"))
     own = [one for one in commands if one.do not in FOR_THE_RULES]
+    # A yes to a summary that the same message changes is a yes to the next one.
+    own.sort(key=lambda one: one.do == "yes")
     if not own:
         return outcome
     if draft.get("asked_back"):
@@ -54,11 +56,13 @@ def apply(
             _settle(outcome, draft["asked_back"], agreed=command.do == "yes")
         else:
             _HANDLERS.get(command.do, _ignore)(outcome, command, asked)
+    outcome.slots.setdefault(outcome.asked, None)
     if any(one.do == "back" for one in own):
         _go_back(outcome, answered)
-    outcome.slots.setdefault(outcome.asked, None)
     outcome.taken = {field: None for field in outcome.taken if outcome.now(field) is not None}
-    if outcome.taken and asked != "open":
+    # Where everything is given the summary comes next, and says it all.
+    asks_on = outcome.now("asked_back") or any(outcome.now(field) is None for field in FIELDS)
+    if outcome.taken and asked != "open" and asks_on:
         outcome.notes.insert(0, Note("say_file_taken", {"taken": noted(outcome.all, outcome.taken)}))
     return outcome
 

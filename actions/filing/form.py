@@ -15,10 +15,9 @@ from actions.base import BotAction, Event, commands, words
 from actions.filing import draft, login
 from actions.filing.apply import apply, summary_refused
 from actions.filing.declarations import is_declaration
-from bot.objections.countries import country_name
-from bot.understanding.commands import Command
-from bot.understanding.context import asked_for
 from actions.withdrawal import agreed
+from bot.objections.countries import country_name
+from bot.understanding.context import asked_for
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:

@@ -15,7 +15,6 @@ from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
 from bot.nlu.topics import chosen
-from bot.runtime import awaited
 from bot.runtime.gate import Busy, Gate
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
@@ -180,8 +179,6 @@ class Conversations:
                     message.parse_data = chosen(payload[1:], title)
                 else:
                     message.text = payload
-            elif (topic := awaited.topic(held.recent, message.text or "", held.before)) is not None:
-                message.parse_data = chosen(topic, message.text or "")
             await self._processor.handle_message(message)
             return turns(held.recent)[-1]
 

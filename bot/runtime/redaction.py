@@ -11,8 +11,6 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from bot.runtime.awaited import HAS_DETAILS
-
 REMOVED = "(removed: this belonged to a filing that is over)"
 PERSONAL_SLOTS = frozenset(
     {"full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
@@ -26,6 +24,9 @@ PERSONAL_RESPONSES = frozenset(
      "say_file_no_country", "say_ask_back_name", "say_ask_back_email_typo", "say_ask_back_email_second",
      "say_ask_back_region"}
 )
+
+# Topics of messages that hold a code, a name or an address.
+HAS_DETAILS = frozenset({"check_status/code", "check_status/contact"})
 
 Event = dict[str, Any]
 

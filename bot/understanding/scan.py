@@ -70,7 +70,7 @@ def _tokens(text: str) -> Iterator[Token]:
 def _of_chunk(chunk: str, start: int) -> Iterator[Token]:
     """What stands between two blanks: marks around it, and one word or several."""
     first, last = 0, len(chunk)
-    while first < last and chunk[first] in _APART or first < last and chunk[first] == ".":
+    while (first < last and chunk[first] in _APART) or (first < last and chunk[first] == "."):
         first += 1
     while last > first and (chunk[last - 1] in _APART or chunk[last - 1] == "."):
         last -= 1

@@ -63,7 +63,7 @@ def read_lines(folder: Path) -> Iterator[Line]:
         ValueError: a line has other parts than its intent has acts, or a label within a word.
     """
     for path in sorted(folder.glob("*.yml")):
-        for item in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["nlu"]:  # noqa: S506
+        for item in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["nlu"]:
             asked, acts = item["metadata"]["asked"], item["intent"].split("+")
             for row in item["examples"].splitlines():
                 yield _line(row.removeprefix("- "), asked, acts)

@@ -11,8 +11,8 @@ import numpy as np
 
 from bot.nlu.recogniser import Array, Recogniser
 from bot.nlu.replies.acts import masked, role_features
-from bot.nlu.replies.lines import Line, Span
 from bot.nlu.replies.linear import Linear
+from bot.nlu.replies.lines import Line, Span
 from bot.nlu.replies.tagger import Tagger
 from bot.understanding.commands import ASKED
 from bot.understanding.scan import Message, scan

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided, intent_of
+from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, decided, intent_of
 from bot.understanding.commands import Command
 from bot.understanding.context import Context
 
@@ -32,6 +32,10 @@ _AFTERWARDS = {
 SURE = 0.6
 # A wish to stop throws the answers away: below this it is asked back.
 SURE_TO_STOP = 0.5
+# Any words are an objection; what begins a filing asks first, and harms nobody.
+SURE_TO_FILE = 0.8
+# With less than this a topic that is sure goes before.
+LIKELY_TO_FILE = 0.4
 _CONTACT = {"email": "check_status/contact_email", "full_name": "check_status/contact_name"}
 
 
@@ -55,7 +59,9 @@ def with_topic(
     found.
     """
     if not context.is_filing:
-        return decided(decision)
+        objects = any(one.do == "file" and one.confidence >= LIKELY_TO_FILE for one in commands)
+        unsure = decision.is_unsure or decision.topic == OUT_OF_SCOPE or bool(decision.offered)
+        return _decided("file_objection") if objects and unsure else decided(decision)
     found = () if decision.is_unsure else (decision.topic, *decision.also)
     answered = [topic for topic in found if intent_of(topic) in RETRIEVAL_INTENTS]
     if any(one.do not in _FOR_A_RULE for one in commands):
@@ -106,6 +112,8 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
         if known and one.do in ("change", "set") and one.field in _CONTACT:
             if one.confidence >= SURE and (one.do == "change" or one.replaces is not None):
                 return "check_status/contact" if one.do == "set" else _CONTACT[str(one.field)]
+        if one.do == "file" and one.confidence >= SURE_TO_FILE:
+            return "file_objection"
         if known and one.do == "account" and one.confidence >= SURE:
             return "file_objection"
         if known and one.do == "add" and one.confidence >= SURE:

@@ -8,8 +8,7 @@ and together with the word.
 from __future__ import annotations
 
 import random
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 

@@ -58,10 +58,10 @@ def _act(
     if act == "give" and context.asked == "reason" and not has_values:
         yield Command("set", "reason", words, confidence=sure)
     elif act in ("change", "correct") and not has_values:
-        for field in fields or [None]:
+        for field in fields or (None,):
             yield Command("change", field, confidence=sure)
     elif act == "remove" and not has_values:
-        for field in fields or [None]:
+        for field in fields or (None,):
             yield Command("remove", field, confidence=sure)
     elif act == "add" and not has_values:
         yield Command("add", confidence=sure)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from bot.objections.details import find_details
 
 
