@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import promises, records, verifying
 from actions.awaiting import ask_for_code
-from actions.base import BotAction, Event, topic, words
+from actions.base import BotAction, Event, commands, topic, words
 from actions.withdrawal import TOPIC as WITHDRAWAL
 from bot.objections.errors import FieldError, StorageError, UnknownReference
 from bot.objections.moments import in_words
@@ -28,11 +28,8 @@ _STATES = {
     "not_matched": "No account was found for it.",
     "withdrawn": "It was taken back.",
 }
-_HAS_NO_NUMBER = re.compile(
-    r"\b(?:lost|forgot|no (?:number|idea|clue)|(?:do not|don'?t|dont) (?:have|know|remember)|"
-    r"(?:can'?t|cannot|can not) find|deleted)\b",
-    re.IGNORECASE,
-)
+# What says that there is no number.
+_HAS_NO_NUMBER = frozenset(("lost_number", "dont_know", "none", "no", "refuse"))
 _QUIET = frozenset({"out_of_scope", "check_status", "affirm", "deny", None})
 # "OBJ" and a digit soon after: a number is meant, also when it is not a sound one.
 _GIVES_NUMBER = re.compile(r"\b[o0]bj\W{0,3}\w{0,4}\d", re.IGNORECASE)
@@ -59,7 +56,7 @@ class ValidateStatusForm(BotAction):
             # Whoever has just filed here means what was filed here.
             own = tracker.get_slot("references")
             return [SlotSet("reference", own)] if own else []
-        if _HAS_NO_NUMBER.search(text):
+        if any(one.do in _HAS_NO_NUMBER for one in commands(tracker)):
             # Whoever has no number cannot go on here: the form ends.
             return [SlotSet("requested_slot", None)]
         if topic(tracker)[0] not in _QUIET and not _GIVES_NUMBER.search(text):

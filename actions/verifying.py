@@ -14,7 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records, withdrawal
 from actions.awaiting import a_code, a_reply
-from actions.base import Event, topic, words
+from actions.base import Event, commands, topic, words
 from bot.objections.codes import find_code
 from bot.objections.errors import CodeRefused, FieldError
 from bot.objections.moments import in_words
@@ -30,7 +30,6 @@ TOPICS = frozenset(
     )
 )
 _ADDRESS = re.compile(r"[^\s<>,;]+@[^\s<>,;]+")
-_NAME = re.compile(r"\bname\b|\bspel", re.IGNORECASE)
 
 
 _SAYS = {"no_code": "say_code_not_needed", "lost_number": "say_lost_number"}
@@ -131,13 +130,15 @@ async def _contact(
             dispatcher.utter_message(response="say_ask_verification_code_change")
             return [a_code(changed, "change", numbers[-1])]
         if expected == "new_name" and name == "contact":
-            await records.verify(lambda one: one.change_name(numbers[-1], text))
+            given = next((c.value for c in commands(tracker) if c.field == "full_name"), text)
+            await records.verify(lambda one: one.change_name(numbers[-1], given or text))
             dispatcher.utter_message(response="say_contact_name_done")
             return [SlotSet("awaited", None)]
     except FieldError as error:
         dispatcher.utter_message(response="say_contact_problem", problem=error.sentence)
         return []
-    if name == "contact_name" or (name == "contact" and _NAME.search(text)):
+    fields = {one.field for one in commands(tracker)}
+    if name == "contact_name" or (name == "contact" and "full_name" in fields):
         dispatcher.utter_message(response="say_ask_new_name")
         return [a_reply("new_name")]
     if name == "contact_email" or expected == "new_email" or "mail" in text.casefold():

@@ -44,6 +44,11 @@ def apply(
     """
     outcome = Outcome(draft, str(draft.get("requested_slot") or "full_name"))
     own = [one for one in commands if one.do not in FOR_THE_RULES]
+    if asked == "open":
+        # The message that began the filing: what it brings counts, all else was for the bot.
+        own = [one for one in own if one.do in ("set", "account", "region", "none")]
+        if not own:
+            return outcome
     # A yes to a summary that the same message changes is a yes to the next one.
     own.sort(key=lambda one: one.do == "yes")
     if not own:
@@ -56,7 +61,8 @@ def apply(
             _settle(outcome, draft["asked_back"], agreed=command.do == "yes")
         else:
             _HANDLERS.get(command.do, _ignore)(outcome, command, asked)
-    outcome.slots.setdefault(outcome.asked, None)
+    if asked != "open":
+        outcome.slots.setdefault(outcome.asked, None)
     if any(one.do == "back" for one in own):
         _go_back(outcome, answered)
     outcome.taken = {field: None for field in outcome.taken if outcome.now(field) is not None}

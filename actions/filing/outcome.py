@@ -37,6 +37,11 @@ class Outcome:
     notes: list[Note] = field(default_factory=list)
     taken: dict[str, None] = field(default_factory=dict)
 
+    @property
+    def begins(self) -> bool:
+        """Whether nothing was asked for yet."""
+        return self.draft.get("requested_slot") is None
+
     def now(self, slot: str) -> Any:
         """The value of a slot as it stands after what was applied so far."""
         return self.slots[slot] if slot in self.slots else self.draft.get(slot)
@@ -61,7 +66,7 @@ class Outcome:
     def say(self, response: str, **values: str) -> None:
         """Say this first; the question that stands is asked again."""
         self.notes.append(Note(response, values))
-        self.slots.setdefault(self.asked, None)
+        self.slots.setdefault(self.asked, self.draft.get(self.asked) if self.begins else None)
 
     def problem(self, error: FieldError) -> None:
         """Say why a value was not taken."""

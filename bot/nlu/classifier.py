@@ -25,7 +25,7 @@ from bot.nlu.encoders import Vectors, encoder
 from bot.nlu.featurizer import READ, TOPIC, as_read
 from bot.nlu.recogniser import Reading, Recogniser
 from bot.nlu.replies.component import COMMANDS, context_of
-from bot.nlu.replies.settle import with_topic
+from bot.nlu.replies.settle import REPLY, with_topic
 from bot.nlu.spelling import Speller
 from bot.nlu.topics import RETRIEVAL_INTENTS, Decision
 from bot.understanding.commands import Command
@@ -93,7 +93,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the recogniser, calibrate it on questions that nobody trained on, and keep it."""
-        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        examples = [
+            e for e in training_data.intent_examples
+            if e.get(TEXT) and e.get_full_intent() != REPLY
+        ]
         vectors = np.stack([_vector(example) for example in examples])
         topics = [example.get_full_intent() for example in examples]
         recogniser = Recogniser.fit(vectors, [e.get(READ) for e in examples], topics)

@@ -14,10 +14,12 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
+from bot.nlu.replies.settle import REPLY
 from bot.nlu.topics import chosen
 from bot.runtime.gate import Busy, Gate
 from bot.runtime.store import ConversationStore, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
+from bot.understanding.commands import Command
 
 log = structlog.get_logger()
 
@@ -178,7 +180,8 @@ class Conversations:
                 if payload.startswith("/"):
                     message.parse_data = chosen(payload[1:], title)
                 else:
-                    message.text = payload
+                    does = Command.of_button(payload).as_dict()
+                    message.parse_data = {**chosen(REPLY, title), "commands": [does]}
             await self._processor.handle_message(message)
             return turns(held.recent)[-1]
 

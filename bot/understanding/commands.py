@@ -62,6 +62,12 @@ class Command:
     text: str | None = None
     confidence: float = 1.0
 
+    @classmethod
+    def of_button(cls, payload: str) -> Command:
+        """What a button does, by its payload: "=skip", "=change email", "=account facebook"."""
+        do, _, rest = payload.removeprefix("=").partition(" ")
+        return cls(do, platform=rest) if do == "account" else cls(do, rest or None)
+
     def as_dict(self) -> dict[str, Any]:
         """Only what is filled; the inverse of `from_dict`."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) is not None}

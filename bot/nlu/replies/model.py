@@ -111,6 +111,9 @@ class ReplyModel:
             probabilities = self._acts.read(vector, _with_asked(shown, asked)).probabilities
             place = int(probabilities.argmax())
             act, confidence = self._acts.topics[place], float(probabilities[place])
+            if _is_bare(message, first, last, spans):
+                # A value that has a grammar, and not a word beside it.
+                act, confidence = "give", 1.0
             parts.append(ReadPart(first, last, act, confidence, self._within(
                 message, spans, first, last, act, asked)))
         return Reading(message, tuple(parts))
@@ -124,6 +127,15 @@ class ReplyModel:
                 role, _ = self._roles.best(role_features(message, place, spans, act, asked))
                 found.append(replace(span, role=None if role == _PLAIN else role))
         return tuple(found)
+
+
+def _is_bare(message: Message, first: int, last: int, spans: Sequence[Span]) -> bool:
+    inside = {i for s in spans if s.label in _GRAMMAR for i in range(s.first, s.last)}
+    words = [i for i in range(first, last) if message.tokens[i].kind not in ("mark", "line")]
+    return bool(words) and inside.issuperset(words)
+
+
+_GRAMMAR = frozenset(("email", "link", "number", "code"))
 
 
 def _one_of(asked: str) -> Array:

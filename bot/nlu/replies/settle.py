@@ -14,7 +14,7 @@ from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, decided, i
 from bot.understanding.commands import Command
 from bot.understanding.context import Context
 
-__all__ = ["settled", "with_topic"]
+__all__ = ["REPLY", "settled", "with_topic"]
 
 # The intent of a message that says something to the form, or to what is awaited.
 REPLY = "reply"

@@ -22,6 +22,8 @@ __all__ = ["Tagger"]
 
 # Chosen on lines of writers that were left out (`python -m bench.replies`).
 L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
+# From this probability on a token begins a further part.
+BORDER = 0.3
 # How often a word of the lists is learned as if it stood in none: lists are never complete.
 FORGOTTEN = 0.35
 _SPANS, _PARTS = "spans.crfsuite", "parts.crfsuite"
@@ -59,7 +61,7 @@ class Tagger:
         if not features:
             return (), ()
         labels = self._spans.labels(features)
-        begins = [i for i, label in enumerate(self._parts.labels(features)) if label == "B" and i]
+        begins = self._parts.likely(features, "B", BORDER)
         spans = tuple(_read(message.tokens, labels))
         # No part begins in the middle of a value.
         inside = {i for span in spans for i in range(span.first + 1, span.last)}
@@ -80,6 +82,14 @@ class _Model:
         with self._lock:
             labels: list[str] = self._tagger.tag(features)
         return labels
+
+    def likely(self, features: list[list[str]], label: str, border: float) -> list[int]:
+        """The tokens behind the first that have this label with at least that probability."""
+        with self._lock:
+            self._tagger.set(features)
+            return [
+                i for i in range(1, len(features)) if self._tagger.marginal(label, i) >= border
+            ]
 
 
 def _trainer() -> pycrfsuite.Trainer:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.nlu.replies.accounts import Named, named_accounts
+from bot.nlu.replies.accounts import Named, named_accounts, platform_of
 from bot.nlu.replies.lines import Span
 from bot.nlu.replies.model import Reading, ReadPart, ReplyModel
+from bot.objections import countries
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_full_name
 from bot.understanding.commands import Command
@@ -36,7 +37,19 @@ _FIRST = ("open", "full_name", "email", "country", "account", "platform", "handl
 
 def understand(text: str, context: Context, model: ReplyModel) -> tuple[Command, ...]:
     """The commands of a message, in their order; () for one without words."""
-    return commands(model.read(text, context.asked), context)
+    bare = _bare_answer(text, context)
+    return (bare,) if bare else commands(model.read(text, context.asked), context)
+
+
+def _bare_answer(text: str, context: Context) -> Command | None:
+    """A country or a platform and nothing else, where that was asked for: they are known by name."""
+    text = text.strip(" .!")
+    if context.asked == "country" and (code := countries.by_name(countries.fold(text))):
+        return Command("set", "country", code)
+    if context.asked == "platform" and (platform := platform_of(text)):
+        pending = context.draft.get("pending_account") or {}
+        return Command("account", platform=platform, handle=pending.get("handle"), relation="main")
+    return None
 
 
 def commands(reading: Reading, context: Context) -> tuple[Command, ...]:
@@ -54,8 +67,11 @@ def _act(
 ) -> Iterator[Command]:
     """The command that a part is by its act, beside its values."""
     act, sure, words = part.act, part.confidence, reading.words(part)
+    if act == "yes" and context.asked == "summary" and words.rstrip().endswith("?"):
+        act = "explain"  # "yes?" asks, and files nothing
     fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
-    if act == "give" and context.asked == "reason" and not has_values:
+    if act in ("give", "nonsense") and context.asked == "reason" and not has_values:
+        # Almost anything is a reason.
         yield Command("set", "reason", words, confidence=sure)
     elif act in ("change", "correct") and not has_values:
         for field in fields or (None,):
@@ -86,7 +102,8 @@ def _values(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comm
     for span in part.spans:
         text = _text(reading, span)
         if span.label == "email" and _counts(span, part.spans):
-            yield Command("set", "email", text, confidence=sure)
+            corrects = part.act == "correct" or span.role == "new"
+            yield Command("set", "email", text, confidence=sure, replaces=() if corrects else None)
         elif span.label == "country" and _counts(span, part.spans):
             code = _country(text)
             if code:
