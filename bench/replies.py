@@ -47,6 +47,8 @@ def context_of(row: Row) -> Context:
     draft = dict(row["draft"])
     if draft.get("pending"):
         draft["pending_account"] = draft.pop("pending")
+    if draft.get("mentioned"):
+        draft["mentioned_accounts"] = draft.pop("mentioned")
     if row["asked"] not in ("open", "after_filing", "new_email", "new_name", "number",
                             "withdraw_confirm"):
         draft["draft_id"] = "0" * 32
@@ -93,6 +95,8 @@ def _shape(one: Command, asked: str) -> Shape:
     do = one.do
     if do == "set":
         return "set", str(one.field), _plain(one.value or "")
+    if do == "account" and one.value:
+        return ("where",)  # an app that cannot be objected for: it is told which can
     if do == "account":
         relation = one.relation or ("main" if asked not in _LISTS else asked.partition("_")[0])
         return "account", str(one.platform), (one.handle or "").lower().lstrip("@"), relation

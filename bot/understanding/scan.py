@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.objections.accounts import is_link
 from bot.objections.clean import clean_lines
 from bot.objections.codes import find_code
+from bot.objections.countries import by_code
 from bot.objections.references import find_reference
 
 __all__ = ["Message", "Token", "scan"]
@@ -119,7 +120,75 @@ def _merged(text: str, tokens: list[Token]) -> Iterator[Token]:
             start, end = tokens[first].start, tokens[last].end
             tokens[first : last + 1] = [Token(start, end, text[start:end], kind)]
             break
-    yield from tokens
+    yield from _joined(text, tokens)
+
+
+def _joined(text: str, tokens: list[Token]) -> Iterator[Token]:
+    """The tokens, with those made one that are an address as it is spoken ("ana dot k at example dot
+    org"), or a number that has a slip in it ("OBJ-4H8P 2WQX")."""
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        end, kind = place + 1, token.kind
+        if token.kind == "word" and token.lower.startswith("obj") and _goes_on(tokens, place):
+            kind = "number"
+            while end < len(tokens) and _of_number(tokens[end]):
+                end += 1
+        elif token.kind == "word" and (last := _spoken_until(tokens, place)):
+            end, kind = last, "email"
+        if kind == token.kind:
+            yield token
+        else:
+            start, stop = token.start, tokens[end - 1].end
+            yield Token(start, stop, text[start:stop], kind)
+        place = end
+
+
+def _goes_on(tokens: list[Token], place: int) -> bool:
+    """Whether a word that begins with OBJ is a number, or one comes next."""
+    has_digit = any(char.isdigit() for char in tokens[place].text)
+    return has_digit or (place + 1 < len(tokens) and _of_number(tokens[place + 1]))
+
+
+def _of_number(token: Token) -> bool:
+    plain = token.text.replace("-", "")
+    return token.text == "-" or (
+        plain.isalnum() and plain.isascii() and len(plain) in (1, 4, 5, 9, 14)
+        and any(char.isdigit() for char in plain)
+    )
+
+
+# At most so many words are an address.
+_MOST_SPOKEN = 11
+_AT, _DOT = frozenset(("at", "@", "(at)", "[at]", "arroba", "chiocciola")), frozenset(("dot", "punto", "ponto", "punkt", "point"))
+_SITES = frozenset("com org net edu gov info biz io eu co app dev mail example test".split())
+
+
+def _spoken_until(tokens: list[Token], place: int) -> int:
+    """The end of the spoken address that begins at a token, 0 where none does: words with "dot"
+    between them, "at", and again words with at least one "dot"."""
+    at = dots = 0
+    wants_word = False
+    end = 0
+    for i in range(place, min(place + _MOST_SPOKEN, len(tokens))):
+        word = tokens[i].lower
+        if word in ("(", ")", "[", "]"):
+            continue
+        is_sign = word in _AT or word in _DOT
+        if i == place and is_sign or wants_word and is_sign:
+            return 0
+        if i > place and not wants_word and not is_sign:
+            break
+        if word in _AT:
+            at += 1
+        elif word in _DOT:
+            dots += at
+        wants_word = is_sign
+        if not is_sign and at == 1:
+            site = word.rpartition(".")[2]
+            ends = site in _SITES or (len(site) == 2 and by_code(site) is not None)
+            end = i + 1 if ends and (dots or "." in word) else end
+    return end
 
 
 def _span_of(found: str, tokens: list[Token]) -> tuple[int, int] | None:

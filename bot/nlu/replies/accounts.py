@@ -30,6 +30,10 @@ class Named:
     problem: FieldError | None = None
 
 
+# What stands for the two at once.
+_BOTH = frozenset(("both", "beide", "beides", "ambos", "ambas", "entrambi", "entrambe", "les deux"))
+
+
 def platform_of(word: str) -> str | None:
     """`facebook` or `instagram` for any spelling of the two, None for another platform."""
     word = word.lower().strip("@").removesuffix("'s").removesuffix(".com").removeprefix("the ")
@@ -56,11 +60,19 @@ def _named(message: Message, spans: Sequence[Span]) -> Iterator[Named]:
         text = _text(message, handle).lower().removeprefix("@").strip(".")
         for platform in platforms or (None,):
             role = handle.role or (platform.role if platform else None)
+            if platform and _text(message, platform).lower() in _BOTH:
+                for both in ("facebook", "instagram"):
+                    yield Named(handle.first, both, text, role)
+                continue
             site = platform_of(_text(message, platform)) if platform else None
             problem = None if site or not platform else _not_covered(message, platform)
             yield Named(handle.first, site, text, role, problem)
     for platform in items:
         if platform.label == "platform" and platform not in used:
+            if _text(message, platform).lower() in _BOTH:
+                for site in ("facebook", "instagram"):
+                    yield Named(platform.first, site, None, platform.role)
+                continue
             site = platform_of(_text(message, platform))
             problem = None if site else _not_covered(message, platform)
             yield Named(platform.first, site, None, platform.role, problem)

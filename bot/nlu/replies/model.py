@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +23,7 @@ __all__ = ["ReadPart", "Reading", "ReplyModel"]
 
 # Of the one number that says what was asked for, beside the numbers of the meaning.
 ASKED_WEIGHT = 0.6
-_ROLES, _ACTS = "roles.npz", "acts"
+_ROLES, _ACTS, _FIELDS = "roles.npz", "acts", "fields.json"
 # Nothing is said of such a value.
 _PLAIN = "-"
 # Lines of which no act is learned, but the border of probabilities (one in so many).
@@ -59,11 +61,20 @@ class ReplyModel:
 
     Args:
         tagger, roles, acts: what `learn` has made.
+        fields: words that name a field, each with its field.
         encode: texts -> (n, 896) vectors.
     """
 
-    def __init__(self, tagger: Tagger, roles: Linear, acts: Recogniser, encode: Encode) -> None:
+    def __init__(
+        self,
+        tagger: Tagger,
+        roles: Linear,
+        acts: Recogniser,
+        fields: Mapping[str, str],
+        encode: Encode,
+    ) -> None:
         self._tagger, self._roles, self._acts, self._encode = tagger, roles, acts, encode
+        self._fields = fields
 
     @staticmethod
     def learn(lines: Sequence[Line], folder: Path, encode: Encode) -> None:
@@ -76,6 +87,7 @@ class ReplyModel:
                 rows.append(role_features(line.message, place, line.spans, act, line.asked))
                 roles.append(span.role or _PLAIN)
         Linear.fit(rows, roles, strength=50.0).save(folder / _ROLES)
+        (folder / _FIELDS).write_text(json.dumps(_field_words(lines)), encoding="utf-8")
         parts = [(line, part) for line in lines for part in line.parts]
         texts = [_as_read(line.message, part.first, part.last, line.spans) for line, part in parts]
         asked = [line.asked for line, _ in parts]
@@ -94,7 +106,8 @@ class ReplyModel:
     def load(cls, folder: Path, encode: Encode) -> ReplyModel:
         """Read what `learn` wrote. Raises OSError, ValueError or KeyError: not there, or not whole."""
         acts = Recogniser.load(folder / _ACTS)
-        return cls(Tagger(folder), Linear.load(folder / _ROLES), acts, encode)
+        fields = json.loads((folder / _FIELDS).read_text(encoding="utf-8"))
+        return cls(Tagger(folder), Linear.load(folder / _ROLES), acts, fields, encode)
 
     def read(self, text: str, asked: str) -> Reading:
         """Read one message, given what was asked for."""
@@ -126,7 +139,40 @@ class ReplyModel:
             if first <= span.first < last:
                 role, _ = self._roles.best(role_features(message, place, spans, act, asked))
                 found.append(replace(span, role=None if role == _PLAIN else role))
+        if act in _ABOUT_A_FIELD and not found:
+            found += self._named_fields(message, first, last)
         return tuple(found)
+
+    def _named_fields(self, message: Message, first: int, last: int) -> Iterator[Span]:
+        """Words that name a field, where a part is about one and no value stands in it."""
+        said: set[str] = set()
+        for i in range(first, last):
+            field = self._fields.get(message.tokens[i].lower)
+            if field and field not in said:
+                said.add(field)
+                yield Span(i, i + 1, "field", field)
+
+
+def _field_words(lines: Sequence[Line]) -> dict[str, str]:
+    """The words of marked fields that nearly always name the same one."""
+    named: dict[str, Counter[str]] = defaultdict(Counter)
+    elsewhere: Counter[str] = Counter()
+    for line in lines:
+        fields = {i: s.role for s in line.spans if s.label == "field" for i in range(s.first, s.last)}
+        for i, token in enumerate(line.message.tokens):
+            if fields.get(i):
+                named[token.lower][str(fields[i])] += 1
+            else:
+                elsewhere[token.lower] += 1
+    return {
+        word: field
+        for word, found in named.items()
+        for field, count in found.most_common(1)
+        if count >= 2 and count >= 0.75 * sum(found.values()) and count * 4 >= elsewhere[word]
+    }
+
+
+_ABOUT_A_FIELD = frozenset(("change", "remove", "correct", "why", "where"))
 
 
 def _is_bare(message: Message, first: int, last: int, spans: Sequence[Span]) -> bool:

@@ -23,7 +23,7 @@ __all__ = ["Tagger"]
 # Chosen on lines of writers that were left out (`python -m bench.replies`).
 L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
 # From this probability on a token begins a further part.
-BORDER = 0.3
+BORDER = 0.4
 # How often a word of the lists is learned as if it stood in none: lists are never complete.
 FORGOTTEN = 0.35
 _SPANS, _PARTS = "spans.crfsuite", "parts.crfsuite"

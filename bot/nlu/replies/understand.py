@@ -7,7 +7,8 @@ without a word around it is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.nlu.replies.accounts import Named, named_accounts, platform_of
 from bot.nlu.replies.lines import Span
@@ -44,8 +45,12 @@ def understand(text: str, context: Context, model: ReplyModel) -> tuple[Command,
 def _bare_answer(text: str, context: Context) -> Command | None:
     """A country or a platform and nothing else, where that was asked for: they are known by name."""
     text = text.strip(" .!")
-    if context.asked == "country" and (code := countries.by_name(countries.fold(text))):
-        return Command("set", "country", code)
+    if context.asked == "country":
+        code = countries.by_name(countries.fold(text))
+        if code is None and len(text) == 2 and countries.is_code(text):
+            code = text.upper()
+        if code:
+            return Command("set", "country", code)
     if context.asked == "platform" and (platform := platform_of(text)):
         pending = context.draft.get("pending_account") or {}
         return Command("account", platform=platform, handle=pending.get("handle"), relation="main")
@@ -55,11 +60,36 @@ def _bare_answer(text: str, context: Context) -> Command | None:
 def commands(reading: Reading, context: Context) -> tuple[Command, ...]:
     """The commands of a message that was read."""
     found: list[Command] = []
-    for part in reading.parts:
+    for part in _whole_reason(reading.parts) if context.asked == "reason" else reading.parts:
         values = [] if part.act in _NO_VALUES else [*_values(reading, part, context)]
         found += values
         found += _act(reading, part, context, bool(values))
     return tuple(dict.fromkeys(_main_first(found, context)))
+
+
+# What a sentence of a reason may look like by itself.
+_OF_A_REASON = frozenset("give nonsense yes no none refuse complain file told dont_know".split())
+
+
+def _whole_reason(parts: Sequence[ReadPart]) -> Iterator[ReadPart]:
+    """The parts of a reply at the reason: what goes on from a reason, and brings nothing else, is
+    more of it."""
+    open_part: ReadPart | None = None
+    for part in parts:
+        more = part.act in _OF_A_REASON and not any(s.label in _ELSEWHERE for s in part.spans)
+        if open_part is not None and more:
+            open_part = replace(open_part, last=part.last)
+        else:
+            if open_part is not None:
+                yield open_part
+            open_part = part if part.act in ("give", "nonsense") and more else None
+            if open_part is None:
+                yield part
+    if open_part is not None:
+        yield open_part
+
+
+_ELSEWHERE = frozenset(("email", "handle", "link", "number"))
 
 
 def _act(
@@ -76,6 +106,9 @@ def _act(
     elif act in ("change", "correct") and not has_values:
         for field in fields or (None,):
             yield Command("change", field, confidence=sure)
+    elif act == "remove" and not has_values and not fields and _mentioned(context):
+        for one in _mentioned(context):
+            yield Command("remove", platform=one["platform"], handle=one["handle"], confidence=sure)
     elif act == "remove" and not has_values:
         for field in fields or (None,):
             yield Command("remove", field, confidence=sure)
@@ -94,6 +127,13 @@ def _act(
         yield Command(act, confidence=sure)
 
 
+def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:
+    """The accounts that the question that stands is about."""
+    if context.asked != "linked_mentioned":
+        return ()
+    return context.draft.get("mentioned_accounts") or ()
+
+
 def _values(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
     """What a part brings or takes away."""
     sure = part.confidence
@@ -110,9 +150,9 @@ def _values(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comm
                 yield Command("set", "country", code, confidence=sure)
         elif span.label == "place" and "country" not in kinds and span.role is None:
             yield Command("region", value=text, confidence=sure)
-        elif span.label == "reason":
+        elif span.label == "reason" and context.asked != "reason":
             yield Command("set", "reason", text, confidence=sure)
-        elif span.label in ("number", "code"):
+        elif span.label == "number" or (span.label == "code" and context.asked == "after_filing"):
             yield Command("set", span.label, text, confidence=sure)
     yield from _accounts(reading, part, context)
 
