@@ -29,6 +29,8 @@ from bot.nlu.replies.lines import read_lines
 from bot.nlu.replies.model import ReplyModel
 from bot.nlu.replies.settle import settled
 from bot.nlu.replies.understand import understand
+from bot.settings import ROOT
+from bot.understanding import scan
 from bot.understanding.commands import Command
 from bot.understanding.context import Context, asked_for
 
@@ -66,10 +68,12 @@ class ReplyReader(GraphComponent, IntentClassifier):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """The lines belong to what the component is made from."""
+        """What it is made from: the lines, the lists, and the code that learns from them."""
         folder = Path(config.get("lines", cls.get_default_config()["lines"]))
         digest = hashlib.sha256()
-        for path in sorted(folder.glob("*.yml")):
+        code = (Path(__file__).parent, Path(scan.__file__).parent)
+        found = [*folder.glob("*.yml"), *(ROOT / "data" / "lists").glob("*.json")]
+        for path in sorted([*found, *(file for one in code for file in one.glob("*.py"))]):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -89,13 +88,16 @@ class ReplyModel:
         Linear.fit(rows, roles, strength=50.0).save(folder / _ROLES)
         (folder / _FIELDS).write_text(json.dumps(_field_words(lines)), encoding="utf-8")
         parts = [(line, part) for line in lines for part in line.parts]
-        texts = [_as_read(line.message, part.first, part.last, line.spans) for line, part in parts]
-        asked = [line.asked for line, _ in parts]
+        # What differs in its values alone is one example.
+        examples = [*dict.fromkeys(
+            (_as_read(line.message, part.first, part.last, line.spans), line.asked, part.act)
+            for line, part in parts
+        )]
+        texts, asked, acts = (list(column) for column in zip(*examples, strict=True))
         vectors = np.hstack([encode(texts), np.stack([*map(_one_of, asked)])])
         seen = [_with_asked(text, one) for text, one in zip(texts, asked, strict=True)]
-        acts = [part.act for _, part in parts]
-        held = [i for i in range(len(parts)) if i % _CALIBRATION == 0]
-        kept = [i for i in range(len(parts)) if i % _CALIBRATION]
+        held = [i for i in range(len(texts)) if i % _CALIBRATION == 0]
+        kept = [i for i in range(len(texts)) if i % _CALIBRATION]
         trial = Recogniser.fit(vectors[kept], [seen[i] for i in kept], [acts[i] for i in kept])
         readers = [(vectors[i], seen[i], frozenset([acts[i]])) for i in held]
         sharpness = trial.calibrated(readers).sharpness
@@ -193,9 +195,10 @@ def _with_asked(text: str, asked: str) -> str:
     return f"asked{asked.replace('_', '')} {text}"
 
 
-_RUN = re.compile(r"([^\W\d_])\1{2,}")
-
-
 def _as_read(message: Message, first: int, last: int, spans: Sequence[Span]) -> str:
-    # "pleeease", "nooo"
-    return _RUN.sub(r"\1\1", masked(message, first, last, spans)).replace("\n", ". ") or "."
+    text = masked(message, first, last, spans).replace("\n", ". ") or "."
+    # "pleeease", "nooo": of a run of one letter two are read.
+    return "".join(
+        char for i, char in enumerate(text)
+        if i < 2 or not char.isalpha() or not (char == text[i - 1] == text[i - 2])
+    )

@@ -32,10 +32,6 @@ _AFTERWARDS = {
 SURE = 0.6
 # A wish to stop throws the answers away: below this it is asked back.
 SURE_TO_STOP = 0.5
-# Any words are an objection; what begins a filing asks first, and harms nobody.
-SURE_TO_FILE = 0.8
-# With less than this a topic that is sure goes before.
-LIKELY_TO_FILE = 0.4
 _CONTACT = {"email": "check_status/contact_email", "full_name": "check_status/contact_name"}
 
 
@@ -59,9 +55,9 @@ def with_topic(
     found.
     """
     if not context.is_filing:
-        objects = any(one.do == "file" and one.confidence >= LIKELY_TO_FILE for one in commands)
-        unsure = decision.is_unsure or decision.topic == OUT_OF_SCOPE or bool(decision.offered)
-        return _decided("file_objection") if objects and unsure else decided(decision)
+        unsure = decision.is_unsure or decision.topic == OUT_OF_SCOPE
+        topic = _unsure(commands, context) if unsure and not decision.in_distress else None
+        return _decided(topic) if topic else decided(decision)
     found = () if decision.is_unsure else (decision.topic, *decision.also)
     answered = [topic for topic in found if intent_of(topic) in RETRIEVAL_INTENTS]
     if any(one.do not in _FOR_A_RULE for one in commands):
@@ -95,7 +91,6 @@ def _in_filing(commands: Sequence[Command]) -> dict[str, Any] | None:
 
 
 def _outside(commands: Sequence[Command], context: Context) -> str | None:
-    first = commands[0]
     fields = {one.field for one in commands if one.do == "set"}
     if context.asked == "after_filing" and "code" in fields:
         return "check_status/code"
@@ -106,20 +101,34 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
     if context.asked == "number" and "number" in fields:
         return None
     known = bool(context.draft.get("references"))
+    if context.asked in ("open", "number"):
+        return None
     for one in commands:
         if one.do in _AFTERWARDS and one.confidence >= SURE:
             return _AFTERWARDS[one.do]
-        if known and one.do in ("change", "set") and one.field in _CONTACT:
-            if one.confidence >= SURE and (one.do == "change" or one.replaces is not None):
+        if not known or one.confidence < SURE:
+            continue
+        if one.do in ("change", "set") and one.field in _CONTACT:
+            if one.do == "change" or one.replaces is not None:
                 return "check_status/contact" if one.do == "set" else _CONTACT[str(one.field)]
-        if one.do == "file" and one.confidence >= SURE_TO_FILE:
+        if one.do in ("account", "add"):
             return "file_objection"
-        if known and one.do == "account" and one.confidence >= SURE:
+    return None
+
+
+def _unsure(commands: Sequence[Command], context: Context) -> str | None:
+    """What the commands say of a message outside of a filing that no topic is sure of."""
+    for one in commands:
+        if one.confidence < SURE:
+            continue
+        if one.do in ("file", "account"):
             return "file_objection"
-        if known and one.do == "add" and one.confidence >= SURE:
+        if one.do == "add" and context.draft.get("references"):
             return "file_objection"
-    if first.do in _SAID and first.confidence >= SURE and len(commands) == 1:
-        return REPLY
+        if one.do in _AFTERWARDS:
+            return _AFTERWARDS[one.do]
+        if one.do in _SAID:
+            return REPLY
     return None
 
 
