@@ -15,13 +15,17 @@ import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.objections.db import waiting_at_most
 from bot.understanding.commands import Command
 
 log = structlog.get_logger()
 
 Event = dict[str, Any]
 # Seconds; below the limit of the turn, so that the person gets an answer and not a time-out.
-LIMIT = 8.0
+LIMIT = 15.0
+# What is left of it for saying that the database could not be written to: known is better than
+# unknown, which is what it is when the limit is over first.
+_FOR_SAYING_SO = 1.0
 
 
 class BotAction(Action, ABC):
@@ -37,7 +41,8 @@ class BotAction(Action, ABC):
         """Run `act`; on any error say so, log a code, and keep every slot."""
         said = len(dispatcher.messages)
         try:
-            return await asyncio.wait_for(self.act(dispatcher, tracker), LIMIT)
+            with waiting_at_most(LIMIT - _FOR_SAYING_SO):
+                return await asyncio.wait_for(self.act(dispatcher, tracker), LIMIT)
         except Exception as error:
             # Not the error itself: its text may quote what the person wrote.
             place = traceback.extract_tb(error.__traceback__)[-1]

@@ -4,8 +4,6 @@ a code has shown that the e-mail address of that number is the person's.
 
 from __future__ import annotations
 
-import re
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -14,6 +12,7 @@ from actions import promises, records, verifying
 from actions.awaiting import ask_for_code
 from actions.base import BotAction, Event, commands, topic, words
 from actions.withdrawal import TOPIC as WITHDRAWAL
+from bot import patterns
 from bot.objections.errors import FieldError, StorageError, UnknownReference
 from bot.objections.moments import in_words
 from bot.objections.references import find_reference, parse_reference
@@ -32,7 +31,7 @@ _STATES = {
 _HAS_NO_NUMBER = frozenset(("lost_number", "dont_know", "none", "no", "refuse"))
 _QUIET = frozenset({"out_of_scope", "check_status", "affirm", "deny", None})
 # "OBJ" and a digit soon after: a number is meant, also when it is not a sound one.
-_GIVES_NUMBER = re.compile(r"\b[o0]bj\W{0,3}\w{0,4}\d", re.IGNORECASE)
+_GIVES_NUMBER = patterns.compile(r"\b[o0]bj\W{0,3}\w{0,4}\d", ignore_case=True)
 
 
 class ValidateStatusForm(BotAction):

@@ -6,8 +6,6 @@ said is answered as always.
 
 from __future__ import annotations
 
-import re
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -15,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import records, withdrawal
 from actions.awaiting import a_code, a_reply
 from actions.base import Event, commands, topic, words
+from bot import patterns
 from bot.objections.codes import find_code
 from bot.objections.errors import CodeRefused, FieldError
 from bot.objections.moments import in_words
@@ -29,7 +28,7 @@ TOPICS = frozenset(
         "code", "new_code", "no_code", "lost_number", "contact", "contact_email", "contact_name"
     )
 )
-_ADDRESS = re.compile(r"[^\s<>,;]+@[^\s<>,;]+")
+_ADDRESS = patterns.compile(r"[^\s<>,;]+@[^\s<>,;]+")
 
 
 _SAYS = {"no_code": "say_code_not_needed", "lost_number": "say_lost_number"}

@@ -124,8 +124,8 @@ def _plain(text: str) -> str:
 def main() -> None:
     """Read a file and print its figures."""
     from bot.nlu.encoders import encoder
-    from bot.runtime.reply_model import loaded_model
     from bot.nlu.replies.understand import understand
+    from bot.runtime.reply_model import loaded_model
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-import re
+import resource
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty
 
 from actions import records
+from bot import patterns
 from bot.objections import sealed
 from bot.objections.crypto import Keys
 from bot.objections.db import REST_AFTER_S, Database
@@ -23,13 +25,13 @@ from bot.objections.errors import StorageError, UnknownReference
 from bot.objections.letters import Letters
 from bot.objections.postman import Files, Postman, Smtp, Transport
 from bot.objections.service import ObjectionService
-from bot.objections.signing import Signer, published
+from bot.objections.signing import Signer, former_keys, published
 from bot.retention import Housekeeping
-from bot.runtime import assistant, channel, framing
+from bot.runtime import assistant, channel, framing, openapi
 from bot.runtime.actions import InProcessActions
 from bot.runtime.conversation import Conversations
 from bot.runtime.identity import Identities
-from bot.runtime.limits import rate_limit
+from bot.runtime.limits import ConnectionLimit, Limits
 from bot.runtime.stopping import Connections, ignore_further_signals
 from bot.runtime.tokens import Tokens
 from bot.runtime.wording import sentences
@@ -48,10 +50,13 @@ PAGES = {
         for file in sorted((WEB / "locales").glob("*.json"))
     },
 }
+_SIGN = patterns.compile(r"\W")
 # Seconds after which a database that says nothing counts as one that is not there.
 _SILENCE_S = 5.0
 # Seconds that the answers to the last turns may take to reach whoever reads them slowly.
 _LAST_WORDS_S = 5.0
+# Files and connections that are open besides those of clients: databases, Redis, mail, threads.
+_OWN_DESCRIPTORS = 120
 Page = Callable[[Request], Awaitable[BaseHTTPResponse]]
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -176,38 +181,54 @@ class Application:
 def web(application: Application, settings: Settings) -> Sanic:
     """The web server with the chat channel, the widget and the demo page."""
     app = Sanic("objection-bot", configure_logging=False, request_class=framing.FramedRequest)
-    app.config.REQUEST_MAX_SIZE = channel.MAX_BODY
-    app.config.RESPONSE_TIMEOUT = settings.turn_limit + 10
+    app.config.REQUEST_MAX_SIZE = openapi.MAX_BODY
+    app.config.REQUEST_TIMEOUT = settings.request_seconds
+    # From the last byte of a request's head.
+    app.config.RESPONSE_TIMEOUT = settings.request_seconds + settings.turn_limit + 10
     app.config.KEEP_ALIVE_TIMEOUT = 30
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = _LAST_WORDS_S
     app.config.FALLBACK_ERROR_FORMAT = "json"
-    messages = rate_limit(settings.rate_limit, settings.redis_url, "messages")
-    sessions = rate_limit(settings.session_rate_limit, settings.redis_url, "sessions")
+    limits = Limits.of(
+        settings.rate_limit,
+        settings.session_rate_limit,
+        settings.address_rate_limit,
+        settings.request_rate_limit,
+        settings.redis_url,
+    )
     app.blueprint(
         channel.blueprint(
             application,
             Tokens(settings.secret_key, settings.session_lifetime, application.keys),
             Identities(settings.identity_key),
-            messages,
-            sessions,
+            limits,
             settings.allowed_origins,
             settings.trusted_proxies,
         )
     )
     channel.add_cors(app, settings.allowed_origins)
     channel.add_error_answers(app)
+
+    @app.on_response
+    async def guard(_request: Request, response: BaseHTTPResponse) -> None:
+        # Of every answer: one that is opened by itself in a browser is no page that does anything.
+        response.headers.update(_SECURITY_HEADERS)
+
     framing.end_after_chunks(app)
     connections = Connections(app)
+    # After those two, which every request has to pass.
+    channel.add_limit_of_requests(app, limits.requests, settings.trusted_proxies)
     for path, (name, content_type) in PAGES.items():
-        app.add_route(_page(name, content_type, settings), path, name=re.sub(r"\W", "_", name))
+        app.add_route(_page(name, content_type, settings), path, name=_SIGN.sub("_", name))
 
-    keys = json.dumps(published([Signer.parse(settings.signing_key).public]), indent=2) + "\n"
+    own = Signer.parse(settings.signing_key).public
+    keys = json.dumps(
+        published([own, *former_keys(settings.former_signing_keys)]), indent=2
+    ) + "\n"
 
     @app.get("/receipt-key.json")
     async def receipt_key(_request: Request) -> BaseHTTPResponse:
         headers = {
             "Cache-Control": "no-cache",
-            "X-Content-Type-Options": "nosniff",
             # Anybody may check a receipt, from any page.
             "Access-Control-Allow-Origin": "*",
         }
@@ -230,10 +251,23 @@ def web(application: Application, settings: Settings) -> Sanic:
     @app.after_server_stop
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await application.stop()
-        for limit in (messages, sessions):
-            await limit.close()
+        await limits.close()
 
     return app
+
+
+def run(app: Sanic, settings: Settings, listening: socket.socket) -> None:
+    """Serve what `web` gave on this socket, until a signal ends it."""
+    # Where the system has fewer, those that are needed for answering must be left.
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = settings.connections
+    if descriptors != resource.RLIM_INFINITY:
+        most = min(most, max(descriptors - _OWN_DESCRIPTORS, descriptors // 2))
+    limit = ConnectionLimit(most, settings.address_connections)
+    connection = framing.connections_of(
+        limit, settings.trusted_proxies, settings.request_seconds
+    )
+    app.run(sock=listening, protocol=connection, access_log=False, motd=False, debug=False)
 
 
 def _postman(database: Database, keys: Keys, settings: Settings) -> Postman:
@@ -241,9 +275,8 @@ def _postman(database: Database, keys: Keys, settings: Settings) -> Postman:
     if settings.smtp_url:
         transport = Smtp.parse(settings.smtp_url)
     else:
-        folder = settings.data_dir / "mail"
-        transport = Files(folder)
-        log.warning("mail_is_written_into_files", folder=str(folder))
+        transport = Files(settings.mail_dir)
+        log.warning("mail_is_written_into_files", folder=str(settings.mail_dir))
     letters = Letters(keys, records.issuer(settings))
     return Postman(database, letters, transport, settings.mail_from or "no-reply@localhost")
 
@@ -263,7 +296,7 @@ def _receipt(objections: ObjectionService, reference: str, kind: str) -> bytes |
 
 def _page(name: str, content_type: str, settings: Settings) -> Page:
     text = (WEB / name).read_text("utf-8")
-    headers = {**_SECURITY_HEADERS, "Cache-Control": "no-cache"}
+    headers = {"Cache-Control": "no-cache"}
     if name.endswith(".html"):
         said = sentences(settings)
         for place in ("who_runs", "where_it_goes"):

@@ -53,7 +53,7 @@ def serve(
         # First of all: a second process must not migrate the database of the one that runs.
         listening = _listening(host, port)
         application = _started(settings)
-        from bot.app import web
+        from bot.app import run, web
 
         server = web(application, settings)
 
@@ -64,7 +64,7 @@ def serve(
             _say_where_it_goes(settings)
             out.print(f"Ready at [bold]{_escaped(address)}[/bold]   (Ctrl-C stops it)")
 
-        server.run(sock=listening, access_log=False, motd=False, debug=False)
+        run(server, settings, listening)
         _end_soon()
 
 

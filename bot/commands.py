@@ -7,7 +7,6 @@ be used or the database cannot be read.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import typer
 from rich.console import Console
 from sqlalchemy import inspect
 
+from bot import patterns
 from bot.log import configure
 from bot.objections import model
 from bot.objections.db import Database
@@ -79,7 +79,8 @@ def changing(found: Place) -> Iterator[Database]:
 
 # What moves a terminal's cursor or its colours, ends a line, or turns the direction of writing.
 _BIDI = "\u202a-\u202e\u2066-\u2069"
-_UNSAFE_IN_JSON = re.compile(f"[\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+_TURNS = patterns.compile(f"[{_BIDI}]")
+_UNSAFE_IN_JSON = patterns.compile(f"[\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
@@ -88,7 +89,7 @@ def plain(text: str) -> str:
 
 
 def _shown(char: str) -> str:
-    unsafe = unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or re.match(f"[{_BIDI}]", char)
+    unsafe = unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or _TURNS.fullmatch(char)
     return char.encode("unicode_escape").decode("ascii") if unsafe else char
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from contextlib import suppress
@@ -112,7 +113,11 @@ def _error_without_text(
 
 
 class _WhereNotWhat(logging.Formatter):
-    """Formats a library's record as its place, level and error type."""
+    """Formats a library's record as its place, level and error type; times are in UTC."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         line = f"{self.formatTime(record)} {record.levelname.lower()} {record.name}:{record.lineno}"

@@ -29,7 +29,7 @@ def verify(
     ],
     key: Annotated[
         str | None,
-        typer.Option(help="The public key, as base64 or a file; else this installation's own."),
+        typer.Option(help="The public key, as base64 or a file; else those of this installation."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -59,17 +59,19 @@ def verify(
 
 @app.command("key")
 def own_key() -> None:
-    """Print the public key of this installation, as /receipt-key.json publishes it."""
+    """Print this installation's public keys, the present one first, as /receipt-key.json does."""
     from bot.objections.signing import published
 
     sys.stdout.write(json.dumps(published(_own_keys()), indent=2) + "\n")
 
 
 def _own_keys() -> tuple[PublicKey, ...]:
-    from bot.objections.signing import Signer
+    from bot.objections.signing import Signer, former_keys
 
     try:
-        return (Signer.parse(Settings.load().signing_key).public,)
+        settings = Settings.load()
+        own = Signer.parse(settings.signing_key).public
+        return (own, *former_keys(settings.former_signing_keys))
     except (SettingsError, ValueError, OSError) as error:
         _cannot_check(str(error))
 

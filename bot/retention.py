@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 import structlog
 
 from bot.log import where
+from bot.objections import mail_files
 from bot.objections import retention as record
 from bot.objections.db import Database
 from bot.runtime import retention as conversations
@@ -49,6 +50,9 @@ def remove(
             conversations.make_index(database)
         before = now - timedelta(days=settings.conversation_days)
         removed = conversations.delete_old(database, before, dry_run=dry_run, at_most=at_most)
+    if not dry_run:
+        expired = now - timedelta(seconds=settings.session_lifetime)
+        conversations.forget_ended(database, expired)
     rules = record.Rules(
         settings.conversation_days, settings.contact_days, settings.unverified_hold_days
     )
@@ -56,6 +60,9 @@ def remove(
     of_record = record.run(
         database, rules, now, dry_run=dry_run, at_most=at_most, deleted_before=bool(removed)
     )
+    if not dry_run:
+        # Also what was erased elsewhere, while a mail of it was being written.
+        mail_files.sweep(database, settings.mail_dir)
     return {**asdict(of_record), "conversations": removed}
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,13 +19,17 @@ from typing import Literal, cast, get_args
 
 from dotenv import dotenv_values
 
+from bot import patterns
+
 ROOT = Path(__file__).resolve().parent.parent
 # Characters of a key that signs sessions; a shorter one could be guessed from a token.
 SHORTEST_KEY = 32
 Role = Literal["demo", "controller", "helper"]
+# In the data folder: mails, where there is no mail server.
+MAIL_DIR = "mail"
 # The name of an operator, as it stands in the audit log.
-OPERATOR = re.compile(r"[a-z0-9._-]{1,32}")
-_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
+OPERATOR = patterns.compile(r"[a-z0-9._-]{1,32}")
+_ADDRESS = patterns.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
 _New = Callable[[], str]
 Network = IPv4Network | IPv6Network
 
@@ -43,16 +46,20 @@ class Place:
     log_level: str = "WARNING"
     # Who works at the desk, for the audit log; '' is nobody in particular.
     desk_operator: str = ""
+    # Where mails are that were written into files.
+    mail_dir: Path = Path("var/mail")
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Place:
         """Read the settings, with arguments and errors as in `Settings.load`."""
         cwd = cwd or Path.cwd()
         read = _Reader(_environment(environ, cwd))
+        data_dir = read.folder(cwd)
         return cls(
-            read.database(read.folder(cwd)),
+            read.database(data_dir),
             read.level("LOG_LEVEL"),
             read.operator("DESK_OPERATOR"),
+            data_dir / MAIL_DIR,
         )
 
 
@@ -65,11 +72,19 @@ class Settings:
     secret_key: str = field(repr=False)
     data_keys: str = field(repr=False)
     signing_key: str = field(repr=False)
+    # Public keys of those that signed receipts before: `<id>:<base64>`, with commas between them.
+    former_signing_keys: str = ""
     # Shared with the pages that sign who has logged in; "" where none does.
     identity_key: str = field(default="", repr=False)
     allowed_origins: frozenset[str] = frozenset()
     rate_limit: str = "30/minute"
-    session_rate_limit: str = "20/minute"
+    session_rate_limit: str = "60/minute"
+    address_rate_limit: str = "600/minute"
+    request_rate_limit: str = "1800/minute"
+    # Connections at once, and seconds from a request's first byte to its last.
+    connections: int = 1000
+    address_connections: int = 200
+    request_seconds: int = 15
     # redis://, rediss:// or unix://: where several processes share locks and counts; "" is memory.
     redis_url: str = field(default="", repr=False)
     # Proxies whose X-Forwarded-For is believed.
@@ -95,7 +110,12 @@ class Settings:
     log_level: str = "WARNING"
     session_lifetime: int = 30 * 24 * 3600
     turn_limit: float = 20.0
-    action_limit: float = 10.0
+    action_limit: float = 17.0
+
+    @property
+    def mail_dir(self) -> Path:
+        """The folder of mails that are written into files."""
+        return self.data_dir / MAIL_DIR
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
@@ -136,10 +156,16 @@ class Settings:
             secret_key=secret_key,
             data_keys=read.secret("DATA_KEYS", made, _new_data_keys),
             signing_key=read.secret("SIGNING_KEY", made, _new_signing_key),
+            former_signing_keys=read.text("FORMER_SIGNING_KEYS"),
             identity_key=read.shared_key("IDENTITY_KEY", secret_key),
             allowed_origins=read.origins("ALLOWED_ORIGINS"),
             rate_limit=read.rate("RATE_LIMIT", "30/minute"),
-            session_rate_limit=read.rate("SESSION_RATE_LIMIT", "20/minute"),
+            session_rate_limit=read.rate("SESSION_RATE_LIMIT", "60/minute"),
+            address_rate_limit=read.rate("ADDRESS_RATE_LIMIT", "600/minute"),
+            request_rate_limit=read.rate("REQUEST_RATE_LIMIT", "1800/minute"),
+            connections=read.number("CONNECTIONS", 1000),
+            address_connections=read.number("ADDRESS_CONNECTIONS", 200),
+            request_seconds=read.number("REQUEST_SECONDS", 15),
             redis_url=read.redis("REDIS_URL"),
             trusted_proxies=read.networks("TRUSTED_PROXIES"),
             operator_role=cast(Role, role),
@@ -229,6 +255,12 @@ class _Reader:
             raise SettingsError(
                 f"{name} lists addresses or networks, like '10.0.0.1, 192.168.0.0/16'."
             ) from None
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name) or str(default)
+        if not (value.isascii() and value.isdigit() and 0 < int(value) < 100_000):
+            raise SettingsError(f"{name} must be a number from 1 to 99999.")
+        return int(value)
 
     def days(self, name: str, default: int) -> int:
         value = self.text(name)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from bot import patterns
 
 __all__ = ["is_declaration"]
 
-_CHAIN_POST = re.compile(r"\bgood ?bye?,? meta ai\b", re.IGNORECASE)
-_DECLARES = re.compile(
+_CHAIN_POST = patterns.compile(r"\bgood ?bye?,? meta ai\b", ignore_case=True)
+_DECLARES = patterns.compile(
     r"\b(?:permission|hereby|i forbid|not authori[sz]e|(?:do|does) not consent|my property|"
     r"declare|give notice|repost|copy and paste)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 _LONG = 20
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.commands import NO, AsJson, changing, out, place, print_json, stop
-from bot.objections import erasure
+from bot.objections import erasure, mail_files
 from bot.objections.errors import FieldError, UnknownReference
 from bot.settings import OPERATOR
 
@@ -42,7 +42,9 @@ def erase(
         if not yes:
             _ask(sitting)
         at = datetime.now(timezone.utc)
+        mails = mail_files.mails_of(database, sitting.contact_id)
         erased = erasure.erase(database, sitting.contact_id, f"operator:{operator}", at)
+        mail_files.remove(found.mail_dir, mails)
     if not erased:
         stop("That person was erased before.", NO)
     if as_json:

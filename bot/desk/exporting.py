@@ -13,12 +13,13 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from bot import patterns
 from bot.desk import common, filters
 from bot.desk.common import As, AsJson
 from bot.objections.casebook import CaseReader, exported
 from bot.objections.exports import note_export
 
-__all__ = ["COLUMNS", "export"]
+__all__ = ["COLUMNS", "export", "write_csv", "write_jsonl"]
 
 COLUMNS = (
     "reference",
@@ -40,9 +41,14 @@ COLUMNS = (
     "accounts",
     "unreadable",
 )
-# A spreadsheet takes a cell that begins so for a formula, and runs it.
-# Source: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A spreadsheet takes a cell that begins so for a formula, and runs it; one set to Japanese reads
+# the wide forms alike. Source: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
+# Programs differ on what stands between two cells: in many countries it is a semicolon. So whatever
+# follows one of these, or a line break, may come to stand at the beginning of a cell.
+_SEPARATOR = patterns.compile("([;,|\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029])")
+# What is taken off before a cell is read.
+_NOT_SEEN = patterns.compile(r"[\s\"\x00-\x1f\u200b-\u200f\u202a-\u202e\u2060\ufeff]*")
 
 
 def export(
@@ -126,8 +132,10 @@ def _new_file(path: Path) -> IO[str]:
     return os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="")
 
 
-def _write_csv(file: IO[str], rows: Iterable[dict[str, Any]]) -> tuple[int, int]:
-    writer = csv.writer(file)
+def write_csv(file: IO[str], rows: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    """Write rows, each with `COLUMNS`, so that no spreadsheet runs a cell, whichever of comma,
+    semicolon and tab it is set to; how many, and in how many something could not be opened."""
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     count = unreadable = 0
     for row in rows:
@@ -136,7 +144,8 @@ def _write_csv(file: IO[str], rows: Iterable[dict[str, Any]]) -> tuple[int, int]
     return count, unreadable
 
 
-def _write_jsonl(file: IO[str], rows: Iterable[dict[str, Any]]) -> tuple[int, int]:
+def write_jsonl(file: IO[str], rows: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    """Write rows exactly as they are; the same numbers as of `write_csv`."""
     count = unreadable = 0
     for row in rows:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -145,8 +154,8 @@ def _write_jsonl(file: IO[str], rows: Iterable[dict[str, Any]]) -> tuple[int, in
 
 
 _FORMS: dict[str, Callable[[IO[str], Iterable[dict[str, Any]]], tuple[int, int]]] = {
-    "csv": _write_csv,
-    "jsonl": _write_jsonl,
+    "csv": write_csv,
+    "jsonl": write_jsonl,
 }
 
 
@@ -158,7 +167,16 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         value = "; ".join(_account(one) if isinstance(one, dict) else one for one in value)
-    return f"'{value}" if value.startswith(_FORMULA) else str(value)
+    # A NUL, from a damaged row, has no place in a CSV.
+    parts = _SEPARATOR.split(str(value).replace("\0", "\ufffd"))
+    # A cell that begins with a separator is guarded in front of that: it may be taken off.
+    start = "'" if len(parts) > 1 and not parts[0] else ""
+    return start + "".join(f"'{part}" if _is_formula(part) else part for part in parts)
+
+
+def _is_formula(part: str) -> bool:
+    found = _NOT_SEEN.match(part)
+    return found is not None and part[found.end() : found.end() + 1] in _FORMULA
 
 
 def _account(account: dict[str, Any]) -> str:

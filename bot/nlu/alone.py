@@ -3,15 +3,15 @@ address. They are not read; "stop@example.org" is no wish to stop."""
 
 from __future__ import annotations
 
-import re
+from bot import patterns
 
 __all__ = ["NUMBER", "topic_of_shape"]
 
 # The pattern of an objection's number, in capitals.
 NUMBER = r"OBJ[- ]?(?:[0-9A-Z]{4}[- ]?){4}[0-9A-Z*~$=]?"
 _SHAPES = {
-    "check_status": re.compile(rf"\W*{NUMBER}\W*", re.IGNORECASE),
-    "file_objection": re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}\w{2,63}[.!]?"),
+    "check_status": patterns.compile(rf"\W*{NUMBER}\W*", ignore_case=True),
+    "file_objection": patterns.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}\w{2,63}[.!]?"),
 }
 
 

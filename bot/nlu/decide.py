@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from bot import patterns
 from bot.nlu.distress import in_distress
 from bot.nlu.questions import Question, is_question, questions
 from bot.nlu.recogniser import Array, Reading
@@ -161,22 +161,22 @@ def _objects(text: str) -> bool:
     return bool(_OBJECTS.search(text)) and "?" not in text and not is_question(text)
 
 
-_OBJECTS = re.compile(
+_OBJECTS = patterns.compile(
     r"\b(?:opt me out|(?:i|we) (?:hereby )?object|take me out|count me out|leave me out|"
     r"(?:stop|quit) (?:using|taking|training on) my|(?:do not|don'?t|dont) (?:use|take|touch) my|"
     r"hands off my|withdraw my consent)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_DECLINES = re.compile(
+_DECLINES = patterns.compile(
     r"\b(?:do not|don'?t|dont|won'?t|will not|not going to|no longer|never) (?:\w+ ){0,2}?object\b|"
     r"\bno objections?\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_CONTINUES = re.compile(
+_CONTINUES = patterns.compile(
     r"\W*(?:and|but|so|or|also|ok(?:ay)? (?:and|but|so)|what about|how about|what if|even if|since "
     r"when|until when|then what)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_REFERS = re.compile(
-    r"\b(?:it|that|this|they|them|these|those|he|him|she|her|then|so)\b", re.IGNORECASE
+_REFERS = patterns.compile(
+    r"\b(?:it|that|this|they|them|these|those|he|him|she|her|then|so)\b", ignore_case=True
 )

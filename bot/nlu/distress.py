@@ -6,9 +6,9 @@ with a menu.
 
 from __future__ import annotations
 
-import re
+from bot import patterns
 
-_HARM = re.compile(
+_HARM = patterns.compile(
     r"\b(?:kill(?:ing)? my ?self|kms|unalive|suicid\w*|end(?:ing)? my (?:own )?life|"
     r"end(?:ing)? it all|(?:harm|hurt|cut)(?:ing)? my ?self|(?:want|ready) to die|"
     r"(?:i'?m|i am) going to die|"
@@ -18,7 +18,7 @@ _HARM = re.compile(
     r"(?:feel|am|i'?m|im) (?:so |completely |totally )?hopeless|"
     r"(?:am|i'?m|im|being) (?:in danger|stalked|beaten|threatened|blackmailed)|"
     r"(?:will|going to|wants to|gonna) (?:kill|hurt|beat) me)\b",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 
 

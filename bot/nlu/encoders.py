@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,9 +27,12 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
+from bot import patterns
 from bot.nlu import graph
 from bot.settings import ROOT
 
+# Lone surrogates and NUL, which no text has.
+_NO_TEXT = patterns.compile(r"[\ud800-\udfff\x00]")
 Vectors = npt.NDArray[np.float32]
 
 WEIGHTS = {
@@ -204,7 +206,7 @@ def capped(text: str) -> str:
     Of a longer text the beginning and the end are kept, because the question of a long story
     stands last.
     """
-    text = re.sub(r"[\ud800-\udfff\x00]", " ", text[: 20 * MAX_CHARACTERS])
+    text = _NO_TEXT.sub(" ", text[: 20 * MAX_CHARACTERS])
     text = " ".join(word[:MAX_WORD] for word in text.split())
     if len(text) > MAX_CHARACTERS:
         half = MAX_CHARACTERS // 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any
 
@@ -17,6 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rich.console import Console
 from rich.progress import track
 
+from bot import patterns
 from bot.nlu.alone import NUMBER, topic_of_shape
 from bot.nlu.encoders import Encoder, Vectors, capped, encoder
 from bot.nlu.spelling import Speller
@@ -24,7 +24,7 @@ from bot.nlu.spelling import Speller
 # Message properties: the text as it was read, the part of it that is to be read, what was decided.
 READ, TO_READ, TOPIC = "read", "to_read", "topic"
 # The number of an objection; its random characters say nothing about what is meant with it.
-_NUMBER = re.compile(rf"\b{NUMBER}(?!\w)", re.IGNORECASE)
+_NUMBER = patterns.compile(rf"\b{NUMBER}(?!\w)", ignore_case=True)
 
 
 def is_to_be_read(message: Message) -> bool:

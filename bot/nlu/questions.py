@@ -6,8 +6,9 @@ like two and may be about one thing, which is for the recogniser to say.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from bot import patterns
 
 _WH = (
     r"(?:(?:from|in|on|to|under|for|at|by|since|until) )?"
@@ -21,24 +22,24 @@ _SUBJECT = (
     r"(?:i|you|u|it|they|he|she|we|my|the|this|that|there|these|those|your|ur|their|her|his|our|"
     r"someone|somebody|anyone|anybody|people|friends|everyone|instagram|insta|facebook|fb|meta)"
 )
-_INTERROGATIVE = re.compile(rf"(?:{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
-_ASKS = re.compile(rf"\b(?:{_WH}|{_AUXILIARY}\s+{_SUBJECT})\b", re.IGNORECASE)
+_INTERROGATIVE = patterns.compile(rf"(?:{_WH}|{_AUXILIARY})\b", ignore_case=True)
+_ASKS = patterns.compile(rf"\b(?:{_WH}|{_AUXILIARY}\s+{_SUBJECT})\b", ignore_case=True)
 _JOINT = r"(?:and|also|plus|but|or|then|ok(?:ay)?|so|please|if so|if yes|secondly|second|first)\b"
-_LEAD = re.compile(rf"\W*(?:{_JOINT}\W*)*", re.IGNORECASE)
-_BETWEEN = re.compile(
+_LEAD = patterns.compile(rf"\W*(?:{_JOINT}\W*)*", ignore_case=True)
+_BETWEEN = patterns.compile(
     r"(?<=[.?!;\n])\s+|\s*[,;:]\s+|\s+[-–+&/]+\s+|\s+(?=(?:and|also|plus|but|or|then)\b)",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 # "how do i opt out how long does it take": relative words (which, who, where) begin nothing here.
-_WITHOUT_PAUSE = re.compile(
+_WITHOUT_PAUSE = patterns.compile(
     rf"\s+(?=(?:(?:from|under|by|since) )?(?:what(?:'?s)?|when|how|why)\b|"
-    rf"{_AUXILIARY}\s+{_SUBJECT}\b)",
-    re.IGNORECASE,
+    rf"{_AUXILIARY}\s{{1,20}}{_SUBJECT}\b)",
+    ignore_case=True,
 )
 # After these, a question word goes on with the same sentence: "tell me what it is".
-_GOES_ON = re.compile(
+_GOES_ON = patterns.compile(
     r"\b(?:know|me|wonder|ask|asking|about|is|see|sure|of|if|explain|understand|and|or|that)$",
-    re.IGNORECASE,
+    ignore_case=True,
 )
 _SHORTEST = 4
 

@@ -14,7 +14,6 @@ Training uses scipy; what is kept are plain arrays, never pickles.
 from __future__ import annotations
 
 import os
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,6 +27,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bot import patterns
 from bot.nlu.topics import OUT_OF_SCOPE
 
 Array = npt.NDArray[np.float32]
@@ -168,7 +168,7 @@ class Recogniser:
         return result
 
 
-_WORD = re.compile(r"\w+(?:'\w+)*")
+_WORD = patterns.compile(r"\w+(?:'\w+)*")
 _FILE = "recogniser.npz"
 _ARRAYS = ("mean", "directions", "examples", "rarity", "meaning", "terms")
 
@@ -203,7 +203,7 @@ def _counted(text: str) -> tuple[npt.NDArray[np.intp], Array]:
 
 def _terms(text: str) -> Iterator[str]:
     """The words of a text, each two neighbours, and each word's groups of two to four letters."""
-    words = _WORD.findall(text.lower())
+    words = [match[0] for match in _WORD.finditer(text.lower())]
     yield from words
     yield from map(" ".join, pairwise(words))
     for word in words:

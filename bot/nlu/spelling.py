@@ -9,7 +9,6 @@ what is read for understanding.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -18,7 +17,9 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+from bot import patterns
+
+_WORD = patterns.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SHORTEST = 4
 # From this length on two slips are allowed.
 _LONG = 7
@@ -26,7 +27,7 @@ _LONG = 7
 _USED = 3
 # Names such as "instagram", which the encoder takes apart, are used as often as this.
 _COMMON = 20
-_CONTRACTED = re.compile(r"(?:n't|'re|'ve|'ll|'d|'s|'m)$")
+_CONTRACTED = patterns.compile(r"(?:n't|'re|'ve|'ll|'d|'s|'m)$")
 
 
 class Speller:
@@ -76,7 +77,7 @@ class Speller:
         state = json.loads(path.read_text(encoding="utf-8"))
         return cls(state["counts"], state["known"])
 
-    def _replacement(self, match: re.Match[str]) -> str:
+    def _replacement(self, match: patterns.Match) -> str:
         word = match.group()
         plain = word.lower().replace("’", "'")
         corrected = self._corrected(plain)

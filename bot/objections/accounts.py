@@ -5,12 +5,12 @@ As in `fields`, the text may be hostile, and nothing but FieldError is raised.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
+from bot import patterns
 from bot.objections.clean import clean_compatible
 from bot.objections.errors import FieldError
 
@@ -51,8 +51,8 @@ _OTHER_WORDS: dict[str, Platform] = {
 PLATFORM_WORDS: dict[str, Platform] = {
     **{word: platform for platform in _TITLES for word in _with_slips(platform)}, **_OTHER_WORDS
 }
-_INSTAGRAM_HANDLE = re.compile(r"[a-z0-9_](?:\.?[a-z0-9_])*")
-_FACEBOOK_HANDLE = re.compile(r"[a-z0-9][a-z0-9.]{1,48}[a-z0-9]")
+_INSTAGRAM_HANDLE = patterns.compile(r"[a-z0-9_](?:\.?[a-z0-9_])*")
+_FACEBOOK_HANDLE = patterns.compile(r"[a-z0-9][a-z0-9.]{1,48}[a-z0-9]")
 _HOSTS: dict[str, Platform] = {
     "facebook.com": "facebook",
     "fb.com": "facebook",
@@ -62,7 +62,13 @@ _HOSTS: dict[str, Platform] = {
     "instagram.com": "instagram",
     "instagr.am": "instagram",
 }
-_SUBDOMAIN = re.compile(r"^(?:www|m|web|mbasic|touch|mobile|[a-z]{2}-[a-z]{2})\.")
+_SUBDOMAIN = patterns.compile(r"^(?:www|m|web|mbasic|touch|mobile|[a-z]{2}-[a-z]{2})\.")
+_SCHEME = patterns.compile(r"^[a-z]{2,8}://", ignore_case=True)
+_LINK = patterns.compile(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?")
+_AFTER_HOST = patterns.compile(r"[/?#]")
+_PORT = patterns.compile(r":\d+$")
+_PROFILE_ID = patterns.compile(r"(?:^|&)id=(\d{3,50})(?:&|$)")
+_LAST_NUMBER = patterns.compile(r"(?:^|-)(\d{3,50})$")
 OTHER_PLATFORMS = frozenset(
     "tiktok threads whatsapp twitter snapchat youtube linkedin messenger telegram reddit pinterest "
     "bluesky mastodon discord signal wechat tumblr oculus quest x".split()
@@ -173,7 +179,9 @@ def parse_account(text: str) -> Account:
 
 def is_link(chunk: str) -> bool:
     """Whether a word is a web address."""
-    host = re.split(r"[/?#]", chunk.lower().lstrip("(["), maxsplit=1)[0]
+    if "." not in chunk and "/" not in chunk:
+        return False
+    host = _AFTER_HOST.split(chunk.lower().lstrip("(["), 1)[0]
     return (
         "://" in chunk
         or host.startswith("www.")
@@ -184,12 +192,12 @@ def is_link(chunk: str) -> bool:
 
 def _from_link(link: str) -> Account | Platform:
     """The account behind a profile link, or the platform alone for a link to its front page."""
-    rest = re.sub(r"^[a-z]{2,8}://", "", link, flags=re.IGNORECASE)
-    match = re.match(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?", rest)
+    rest = _SCHEME.sub("", link)
+    match = _LINK.match(rest)
     host, path, query = (
         (match.group(1), match.group(2), match.group(3) or "") if match else ("",) * 3
     )
-    host = _SUBDOMAIN.sub("", re.sub(r":\d+$", "", host.lower()).rstrip("."))
+    host = _SUBDOMAIN.sub("", _PORT.sub("", host.lower()).rstrip("."))
     if host in OTHER_HOSTS:
         raise _platform_unknown()
     if host not in _HOSTS:
@@ -205,13 +213,13 @@ def _from_link(link: str) -> Account | Platform:
         return platform
     first, more = parts[0], parts[1:]
     if platform == "facebook" and first == "profile.php":
-        number = re.search(r"(?:^|&)id=(\d{3,50})(?:&|$)", query)
+        number = _PROFILE_ID.search(query)
         if number is None:
             raise _post_link()
         return account_of(platform, number.group(1))
     if platform == "facebook" and first in ("people", "pages", "p"):
         # Facebook writes these with a name before the number: people/Ana-Silva/1000…, p/Ana-1000…
-        number = re.search(r"(?:^|-)(\d{3,50})$", more[-1] if more else "")
+        number = _LAST_NUMBER.search(more[-1] if more else "")
         if number is None:
             raise _post_link()
         return account_of(platform, number.group(1))

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -31,6 +30,7 @@ from typing import Any, Literal
 from sqlalchemy import insert, inspect, select
 from sqlalchemy.engine import Connection
 
+from bot import patterns
 from bot.objections import model
 from bot.objections.db import AUDIT_LOCK, PATIENCE_S, Database, lock_until_commit
 from bot.objections.errors import StorageError
@@ -49,16 +49,17 @@ __all__ = [
 
 Payload = Mapping[str, "str | int"]
 
-_ID = re.compile(r"[0-9a-f]{32}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ACTOR = re.compile(r"person|system|operator:[a-z0-9._-]{1,32}")
-_GROUND = re.compile("|".join(model.GROUNDS))
+_ID = patterns.compile(r"[0-9a-f]{32}")
+_SHA256 = patterns.compile(r"[0-9a-f]{64}")
+_NUMBER = patterns.compile(r"[0-9]{1,18}")
+_DATE = patterns.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ACTOR = patterns.compile(r"person|system|operator:[a-z0-9._-]{1,32}")
+_GROUND = patterns.compile("|".join(model.GROUNDS))
 # A number up to this is a count or a position, and too short for a telephone number.
 COUNT_MAX = 999_999
 _COUNT = range(COUNT_MAX + 1)
 
-EVENTS: Mapping[str, Mapping[str, re.Pattern[str] | range]] = {
+EVENTS: Mapping[str, Mapping[str, patterns.Pattern | range]] = {
     "objection_filed": {
         "accounts": _COUNT,
         "batch_id": _ID,
@@ -68,7 +69,7 @@ EVENTS: Mapping[str, Mapping[str, re.Pattern[str] | range]] = {
     },
     "objection_withdrawn": {"accounts": _COUNT},
     "email_verified": {},
-    "contact_changed": {"field": re.compile(r"email|full_name")},
+    "contact_changed": {"field": patterns.compile(r"email|full_name")},
     "case_taken": {},
     "case_upheld": {"accounts": _COUNT},
     "refusal_proposed": {"ground": _GROUND},
@@ -80,7 +81,7 @@ EVENTS: Mapping[str, Mapping[str, re.Pattern[str] | range]] = {
     "answer_put_off": {"due_after": _DATE, "due_before": _DATE},
     "hold_expired": {"accounts": _COUNT},
     "person_erased": {"objections": _COUNT},
-    "keys_rotated": {"contacts": _COUNT, "key_id": re.compile(r"[A-Za-z0-9_-]{1,32}")},
+    "keys_rotated": {"contacts": _COUNT, "key_id": patterns.compile(r"[A-Za-z0-9_-]{1,32}")},
     "record_exported": {"objections": _COUNT},
 }
 
@@ -104,7 +105,7 @@ class Link:
         """Read what `str()` gives. Raises ValueError for anything else."""
         number, _, digest = text.strip().partition(":")
         digest = digest.lower()
-        if not re.fullmatch(r"[0-9]{1,18}", number) or not _SHA256.fullmatch(digest):
+        if not _NUMBER.fullmatch(number) or not _SHA256.fullmatch(digest):
             raise ValueError("a head is NUMBER:HASH, the hash with 64 hex digits")
         link = cls(int(number), digest)
         if link.number == 0 and link != START:
@@ -279,7 +280,7 @@ def _check(
             raise ValueError(f"'{key}' in the payload of '{action}' is not of its form")
 
 
-def _has_form(value: object, form: re.Pattern[str] | range) -> bool:
+def _has_form(value: object, form: patterns.Pattern | range) -> bool:
     if isinstance(form, range):
         # `True` is an int to Python, but no count.
         return type(value) is int and value in form

@@ -6,25 +6,31 @@ bidi overrides and zero-width spaces, which can make a stored value look like an
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from bot import patterns
 
 __all__ = ["clean", "clean_compatible", "clean_lines"]
 
+_SPELLED_OUT = 40
 _JOINERS = "\u200c\u200d"
 # Arabic, Persian and the Indic scripts spell some names with a joiner between two letters.
-_IDLE_JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]+|[\u200c\u200d]+(?![\u0600-\u0dff])")
+_JOINED = patterns.compile(r"[\u200c\u200d]+")
+_EMPTY_LINES = patterns.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
     """One line of text in NFC, with single spaces and nothing invisible."""
     text = unicodedata.normalize("NFC", _visible(text))
-    return " ".join(_IDLE_JOINER.sub("", text).split())
+    return " ".join(_JOINED.sub(_joiner, text).split())
 
 
 def clean_compatible(text: str) -> str:
     """As `clean`, in NFKC: "＠" becomes "@". For e-mail addresses, handles and codes."""
-    return clean(unicodedata.normalize("NFKC", _visible(text)))
+    text = _visible(text)
+    compatible = unicodedata.normalize("NFKC", text)
+    # One sign can become eighteen letters. None of these is written in such.
+    return clean(compatible if len(compatible) <= 2 * len(text) + _SPELLED_OUT else text)
 
 
 def clean_lines(text: str) -> str:
@@ -34,7 +40,15 @@ def clean_lines(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", _visible(text.replace("\r\n", "\n").replace("\r", "\n")))
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _joiner(found: patterns.Match) -> str:
+    """One joiner where it joins two letters of these scripts, else nothing."""
+    start, end = found.span()
+    around = found.string[max(0, start - 1) : start] + found.string[end : end + 1]
+    joins = len(around) == 2 and all("\u0600" <= char <= "\u0dff" for char in around)
+    return found[0] if joins and end - start == 1 else ""
 
 
 def _visible(text: str) -> str:

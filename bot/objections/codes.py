@@ -6,7 +6,6 @@ nowhere, only a keyed hash of it together with the id of its row.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from typing import Any
 from sqlalchemy import and_, case, select, update
 from sqlalchemy.engine import Connection
 
+from bot import patterns
 from bot.objections import model
 from bot.objections.crypto import Keys
 
@@ -23,7 +23,7 @@ __all__ = ["ATTEMPTS_MAX", "LIFETIME", "check", "find_code", "renew"]
 LIFETIME = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 _PURPOSE = "verification.code"
-_SIX_DIGITS = re.compile(r"(?<!\d)(\d{3})[ \-.]?(\d{3})(?!\d)")
+_SIX_DIGITS = patterns.compile(r"(?<!\d)(\d{3})[ \-.]?(\d{3})(?!\d)")
 
 
 def _random() -> str:
@@ -89,5 +89,5 @@ def _of_use(verification_id: str) -> Any:
 
 def find_code(text: str) -> str | None:
     """The six digits in what somebody wrote: "it's 123 456" gives "123456"."""
-    found = _SIX_DIGITS.findall(text)
-    return "".join(found[0]) if len(found) == 1 else None
+    found = [match[1] + match[2] for match in _SIX_DIGITS.finditer(text)]
+    return found[0] if len(found) == 1 else None

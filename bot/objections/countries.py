@@ -8,12 +8,13 @@ raises the errors.
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
+
+from bot import patterns
 
 __all__ = [
     "CODES",
@@ -108,26 +109,27 @@ _DEMONYMS = {
 _NOT_CODES = frozenset(
     "no na ne hm um mm eh er sh so me to do as am by pm my gg the and but not yes can".split()
 )
-_LEAD = re.compile(
+_LEAD = patterns.compile(
     r"(?:(?:ok|okay|sure|well|yes|hi|hello|actually|sorry)\b[ ,.!]*)*"
     r"(?:(?:my country(?: of residence)? is|country:?|it'?s|it is|that'?s|that is|i'?m|i am|we are|"
     r"we're|i|we)\b:? ?)?"
     r"(?:(?:currently|now|actually|originally|still|living|live|reside|residing|stay|staying|"
     r"based|located|resident|citizen|national|come|here)\b ?)*"
     r"(?:(?:in|from|of|at)\b ?)?(?:(?:the|a|an)\b ?)?",
-    re.IGNORECASE,
+    ignore_case=True,
 )
-_TAIL = re.compile(
+_TAIL = patterns.compile(
     r"(?:[ ,.!]+(?:please|thanks|thank you|now|at the moment|currently|citizen|resident|national|"
     r"person|man|woman))+$",
-    re.IGNORECASE,
+    ignore_case=True,
 )
+_WORD = patterns.compile(r"[^\s,]+")
 _AFTER_PEOPLE = frozenset(
     "citizen citizens citizenship national nationals resident residents passport person man woman "
     "girl boy guy born living based nationality from and but by so here or since now originally "
     "myself too also".split()
 )
-_NEGATED = re.compile(r"\b(?:not|no longer|never|outside|left)\b|n['’]t\b", re.IGNORECASE)
+_NEGATED = patterns.compile(r"\b(?:not|no longer|never|outside|left)\b|n['’]t\b", ignore_case=True)
 
 
 def fold(text: str) -> str:
@@ -244,7 +246,7 @@ def _of_phrase(phrase: str) -> str | None:
 
 def reach(rest: str) -> int:
     """How many characters of "Dublin, Ireland and I" reach to the end of the country, or 0."""
-    words = list(re.finditer(r"[^\s,]+", rest))[:8]
+    words = list(_WORD.finditer(rest))[:8]
     for first in range(min(4, len(words))):
         for last in range(min(first + 5, len(words)), first, -1):
             phrase = rest[words[first].start() : words[last - 1].end()].strip(" .")

@@ -25,7 +25,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +37,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from bot import patterns
 from bot.objections.errors import StorageError
 
 __all__ = ["DIRECT", "BlindIndex", "Keys", "Sealer", "SubjectKey", "Unreadable", "readable"]
@@ -51,7 +51,7 @@ _SUBJECT_FORMAT = 2
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _WRAPPED = "wrapped_key"
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_KEY_ID = patterns.compile(r"[A-Za-z0-9_-]{1,32}")
 _URL_SAFE = str.maketrans("-_", "+/")
 _HOW = (
     "DATA_KEYS must look like 'k1:<base64 of 32 bytes>', with further keys after commas, "

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,16 +23,39 @@ from sqlalchemy.util.queue import Empty
 
 from bot.objections.errors import StorageError
 
-__all__ = ["AUDIT_LOCK", "PATIENCE_S", "Conflict", "Database", "lock_until_commit"]
+__all__ = [
+    "AUDIT_LOCK", "PATIENCE_S", "Conflict", "Database", "lock_until_commit", "waiting_at_most"
+]
 
 _log = structlog.get_logger()
 
-# A person is waiting for the answer: give up before they do.
+# Somebody is waiting for the answer: give up before they do. On SQLite, whoever knows how long they
+# wait says so by `waiting_at_most`.
 PATIENCE_S = 5
+# Moment of `time.monotonic` up to which the present task waits for a file that others write to.
+_until: ContextVar[float | None] = ContextVar("until", default=None)
 _SERVER: dict[str, Any] = {
     "pool_timeout": PATIENCE_S,
     "connect_args": {"connect_timeout": PATIENCE_S},
 }
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Let transactions on SQLite that begin in this block, in this task and its threads, wait so
+    long in all for others that write; not longer than a block around this one lets them."""
+    until = time.monotonic() + seconds
+    around = _until.get()
+    token = _until.set(until if around is None else min(until, around))
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def _patience_s() -> float:
+    until = _until.get()
+    return PATIENCE_S if until is None else max(0.0, until - time.monotonic())
 
 
 class _RestingPool(QueuePool):
@@ -39,7 +63,17 @@ class _RestingPool(QueuePool):
 
     To dispose of the pool and make another would leave a connection open that somebody takes at
     that moment: it is given back to the old pool, of which nobody knows any more.
+
+    While others wait for the file they have connections; who gets none waits as long as they do.
     """
+
+    @property
+    def _timeout(self) -> float:
+        return _patience_s()
+
+    @_timeout.setter
+    def _timeout(self, seconds: float) -> None:
+        """Not kept: each has their own."""
 
     def rest(self) -> None:
         """Close the connections that nobody has."""
@@ -57,7 +91,6 @@ class _RestingPool(QueuePool):
 # A connection goes from one thread to another, and is never in two at once.
 _FILE: dict[str, Any] = {
     "poolclass": _RestingPool,
-    "pool_timeout": PATIENCE_S,
     "connect_args": {"check_same_thread": False},
 }
 # Seconds without a use after which the connections to a file are closed.
@@ -253,18 +286,31 @@ def _for_reading(url: URL) -> URL:
 
 def _prepare_sqlite_for_reading(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000}")
+    connection.execute(_be_patient())
     # A damaged text is still read, so that somebody can be told where the damage is.
     connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
 
 
+def _keep_private(path: Path) -> None:
+    """Let nobody but their owner read the file and its logs, whatever the folder lets them.
+
+    SQLite gives the logs that it makes what the file has.
+    """
+    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        # What is somebody else's, or is gone meanwhile, is not ours to change.
+        with suppress(OSError):
+            if one.stat().st_mode & 0o077:
+                one.chmod(0o600)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    _keep_private(Path(connection.execute("PRAGMA database_list").fetchone()[2]))
     # The driver would open transactions by itself, late and only before some statements; with
     # that switched off, `_begin_sqlite` decides.
     connection.isolation_level = None
     cursor = connection.cursor()
     # First of all, so that the pragmas below wait for a busy file too.
-    cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_S * 1000}")
+    cursor.execute(_be_patient())
     # Readers go on reading while one connection writes. `synchronous` stays FULL: what has been
     # confirmed to a person must survive a power cut.
     _switch_to_wal(cursor)
@@ -306,7 +352,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
     # The file remembers the mode, so only its very first connections switch. Two that switch at
     # once collide, and SQLite fails one of them without honouring busy_timeout.
-    give_up_at = time.monotonic() + PATIENCE_S
+    give_up_at = time.monotonic() + _patience_s()
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -317,8 +363,13 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
             time.sleep(0.02)
 
 
+def _be_patient() -> str:
+    return f"PRAGMA busy_timeout = {round(_patience_s() * 1000)}"
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later cannot wait for another writer: SQLite fails
     # it at once, whatever busy_timeout says. Taking the write lock at the start makes it queue.
+    connection.exec_driver_sql(_be_patient())
     read_only = connection.get_execution_options().get("objections_read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -7,11 +7,11 @@ parsed value gives the same value. Accounts are read in `accounts`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
+from bot import patterns
 from bot.objections import countries
 from bot.objections.clean import clean, clean_compatible, clean_lines
 from bot.objections.errors import FieldError
@@ -26,9 +26,11 @@ REASON_MAX = 2000
 
 _NAME_MARKS = frozenset(" -'’.·")
 _NAME_LOOKALIKES = str.maketrans({"‐": "-", "‑": "-", "–": "-", "`": "'", "´": "'", "‘": "'"})
-_SUFFIX_COMMA = re.compile(r",(?= (?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
-_WEB_ADDRESS = re.compile(
-    r"\bwww\.|[^\W\d_]{2,}\.(?:com|org|net|info)\b|(?-i:[^\W\d_]{2,}\.[a-z]{2,})", re.IGNORECASE
+_SUFFIX_COMMA = patterns.compile(r",(?= (?:jr|sr|ii|iii|iv)\b)", ignore_case=True)
+_BETWEEN_NAMES = patterns.compile(r"([-.·])")
+_TWO_CAPITALS = patterns.compile(r"^(\w['’]|mc(?=\w{4}))(\w)")
+_WEB_ADDRESS = patterns.compile(
+    r"\bwww\.|[^\W\d_]{2,}\.(?:com|org|net|info)\b|(?-i:[^\W\d_]{2,}\.[a-z]{2,})", ignore_case=True
 )
 _PARTICLES = frozenset(
     "van von der den de del della di da do dos das du la le el al bin ibn ter ten zu y e".split()
@@ -79,15 +81,18 @@ def _is_latin(char: str) -> bool:
 
 def _without_ending(name: str) -> str:
     """Drop what ends a message rather than a name: an emoji, or the full stop of a sentence."""
-    while name and (unicodedata.category(name[-1]) in ("So", "Sk", "Cn", "Zs") or name[-1] in "!️"):
-        name = name[:-1]
-    words = name.split(" ")
-    # Short last words may be abbreviated: "Jr.", "Ana S."
-    if name.endswith(".") and len(words[-1]) > 4 and words[-1].count(".") == 1:
-        return _without_ending(name[:-1])
-    if name.endswith(","):
-        return _without_ending(name[:-1])
-    return name
+    end = len(name)
+    while end:
+        last = name[end - 1]
+        if last == ".":
+            # Short last words may be abbreviated: "Jr.", "Ana S."
+            word = name[name.rfind(" ", 0, end) + 1 : end]
+            if len(word) <= 4 or word.count(".") > 1:
+                break
+        elif unicodedata.category(last) not in ("So", "Sk", "Cn", "Zs") and last not in "!️,":
+            break
+        end -= 1
+    return name[:end]
 
 
 def _capitalised(name: str) -> str:
@@ -103,9 +108,9 @@ def _capitalised(name: str) -> str:
 
 def _capitalised_word(word: str) -> str:
     """o'brien -> O'Brien, anne-marie -> Anne-Marie, j.r. -> J.R., mccartney -> McCartney."""
-    parts = re.split(r"([-.·])", word)
+    parts = _BETWEEN_NAMES.split(word)
     for index, part in enumerate(parts):
-        part = re.sub(r"^(\w['’]|mc(?=\w{4}))(\w)", lambda m: m[1] + _upper(m[2]), part)
+        part = _TWO_CAPITALS.sub(lambda m: m[1] + _upper(m[2]), part)
         parts[index] = _upper(part[:1]) + part[1:]
     return "".join(parts)
 
@@ -117,9 +122,9 @@ def _upper(char: str) -> str:
 
 # --- e-mail -------------------------------------------------------------------------------------
 
-_SPOKEN_AT = re.compile(r" ?[(\[{] ?at ?[)\]}] ?| at ", re.IGNORECASE)
-_SPOKEN_DOT = re.compile(r" ?[(\[{] ?dot ?[)\]}] ?| dot ", re.IGNORECASE)
-_IN_BRACKETS = re.compile(r"<([^<>@]+@[^<>@]+)>")
+_SPOKEN_AT = patterns.compile(r" ?[(\[{] ?at ?[)\]}] ?| at ", ignore_case=True)
+_SPOKEN_DOT = patterns.compile(r" ?[(\[{] ?dot ?[)\]}] ?| dot ", ignore_case=True)
+_IN_BRACKETS = patterns.compile(r"<([^<>@]+@[^<>@]+)>")
 
 
 def parse_email(text: str) -> str:

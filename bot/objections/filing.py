@@ -6,9 +6,9 @@ is read again by the same functions, and what is not as it should be is a FieldE
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
+from bot import patterns
 from bot.objections.accounts import ACCOUNTS_MAX, Account
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_email, parse_full_name, parse_reason
@@ -17,10 +17,10 @@ from bot.objections.references import parse_reference
 __all__ = ["Checked", "Filing", "check"]
 
 _CHANNELS = frozenset({"chat"})
-_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
-_ROW_ID = re.compile(r"[0-9a-f]{32}")
+_IDEMPOTENCY_KEY = patterns.compile(r"[!-~]{1,200}")
+_ROW_ID = patterns.compile(r"[0-9a-f]{32}")
 # A language tag such as "en" or "pt-BR".
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+_LANGUAGE = patterns.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +150,7 @@ def _channel(value: object) -> str:
     return value
 
 
-def _matching(name: str, value: object, pattern: re.Pattern[str]) -> str:
+def _matching(name: str, value: object, pattern: patterns.Pattern) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise _broken(name)
     return value

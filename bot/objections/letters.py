@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.headerregistry import Address
@@ -21,6 +20,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from bot import patterns
 from bot.objections import codes, model
 from bot.objections.accounts import Account
 from bot.objections.crypto import Keys, Sealer
@@ -42,7 +42,7 @@ _ROUTES = (
     "https://www.edpb.europa.eu/about-edpb/about-edpb/members_en. You can also go to court. Both "
     "are open to you whatever you have been told here."
 )
-_WHOLE = re.compile(r"\bOBJ(?:-[0-9A-Z]{4}){4}-[0-9A-Z]\b|(?<=Your code is )\d{3} \d{3}\b")
+_WHOLE = patterns.compile(r"\bOBJ(?:-[0-9A-Z]{4}){4}-[0-9A-Z]\b|(?<=Your code is )\d{3} \d{3}\b")
 
 
 @dataclass(frozen=True)
@@ -410,7 +410,7 @@ def _page(mail: Mail) -> str:
     )
 
 
-def _unbroken(found: re.Match[str]) -> str:
+def _unbroken(found: patterns.Match) -> str:
     """A number or a code, in bold and on one line, so that it can be read and copied."""
     return f"<strong style=\"white-space:nowrap\">{found[0]}</strong>"
 

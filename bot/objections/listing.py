@@ -6,7 +6,6 @@ is asked for. A filter that this index does not know reads on until the page is 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
@@ -14,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from bot import patterns
 from bot.objections import model, states
 from bot.objections.db import Database
 from bot.objections.errors import FieldError
@@ -23,7 +23,7 @@ __all__ = ["SOON_DAYS", "Filter", "Page", "Place", "Row", "listed"]
 
 # Due within so many days is soon.
 SOON_DAYS = 7
-_PLACE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}):(.{1,60})")
+_PLACE = patterns.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}):(.{1,60})")
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ reason nor their e-mail address, for it may be shown around.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from typing import Any
 
+from bot import patterns
 from bot.objections.accounts import Account
 from bot.objections.notice import Notice
 from bot.objections.signing import NotSignable, PublicKey, Signer, canonical
@@ -32,7 +32,7 @@ FORMAT = "objection-bot receipt 1"
 SIZE_MAX = 2_000_000
 _FILE_KEYS = {"key", "receipt", "signature"}
 # An uncompressed file inside a PDF. A line break stands in no JSON text, so none can end it early.
-_ATTACHED = re.compile(rb"\bstream\r?\n(\{[^\0]*?\})\s*\r?\nendstream\b")
+_ATTACHED = patterns.compile(r"\bstream\r?\n(\{[^\0]*?\})\s*\r?\nendstream\b")
 
 
 class NotGenuine(Exception):
@@ -213,13 +213,13 @@ def _content(facts: Facts, issuer: Issuer) -> dict[str, Any]:
 
 
 def _attached(data: bytes) -> bytes:
-    found = _ATTACHED.findall(data[:SIZE_MAX])
+    found = [match[1] for match in _ATTACHED.finditer(data[:SIZE_MAX].decode("latin-1"))]
     if len(found) != 1:
         raise _unreadable(
             "This PDF does not carry exactly one receipt. "
             "If it was printed or saved anew, use the first one or the JSON file."
         )
-    return bytes(found[0])
+    return found[0].encode("latin-1")
 
 
 def _read(data: bytes) -> Receipt:

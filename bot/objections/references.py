@@ -7,11 +7,11 @@ Source: https://www.crockford.com/base32.html
 
 from __future__ import annotations
 
-import re
 import secrets
 import unicodedata
 from collections.abc import Callable
 
+from bot import patterns
 from bot.objections.errors import FieldError
 
 __all__ = ["find_reference", "new_reference", "parse_reference"]
@@ -21,12 +21,14 @@ _CHECKS = _DIGITS + "*~$=U"
 _LOOKALIKES = str.maketrans("OIL", "011")
 # Every hyphen and dash, for word processors make one into another.
 _DASHES = r"\-\u2010-\u2015\u2212"
-_SEPARATORS = re.compile(rf"[\s{_DASHES}_.:#]+")
+_SEPARATORS = patterns.compile(rf"[\s{_DASHES}_.:#]+")
 _GAP = rf"[\s{_DASHES}_.]{{0,5}}"
 # A letter that goes on means that the last character belongs to the next word.
 _END = r"(?![0-9A-Z])"
-_WITH_PREFIX = re.compile(rf"(?<![0-9A-Z])[O0]BJ(?:{_GAP}[0-9A-Z]){{16}}{_GAP}[0-9A-Z*~$=]{_END}")
-_GROUPED = re.compile(
+_WITH_PREFIX = patterns.compile(
+    rf"(?<![0-9A-Z])[O0]BJ(?:{_GAP}[0-9A-Z]){{16}}{_GAP}[0-9A-Z*~$=]{_END}"
+)
+_GROUPED = patterns.compile(
     rf"(?<![0-9A-Z])[0-9A-Z]{{4}}(?:[\s{_DASHES}][0-9A-Z]{{4}}){{3}}[\s{_DASHES}][0-9A-Z*~$=]{_END}"
 )
 

@@ -17,7 +17,15 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-__all__ = ["NotSignable", "PublicKey", "Signer", "canonical", "published", "read_published"]
+__all__ = [
+    "NotSignable",
+    "PublicKey",
+    "Signer",
+    "canonical",
+    "former_keys",
+    "published",
+    "read_published",
+]
 
 _KEY_BYTES = 32
 # Beyond this, JavaScript and many JSON readers round: RFC 7493, section 2.2.
@@ -109,6 +117,30 @@ class Signer:
     def sign(self, content: bytes) -> str:
         """The signature over `content`, as base64; the same content gives the same one."""
         return base64.b64encode(self._key.sign(content)).decode("ascii")
+
+
+def former_keys(text: str) -> tuple[PublicKey, ...]:
+    """Read the setting FORMER_SIGNING_KEYS: `<id>:<base64 of a public key>`, with commas between.
+
+    The id shows that it is the public key: the secret one, of the same length, has another, and
+    would be published.
+
+    Raises ValueError, naming the setting and repeating nothing of it.
+    """
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, public = part.partition(":")
+        try:
+            key = PublicKey(_decoded(public))
+        except ValueError:
+            key = None
+        if key is None or len(key.raw) != _KEY_BYTES or key.id != name.strip():
+            raise ValueError(
+                "FORMER_SIGNING_KEYS must list public keys as '<id>:<public>', both as "
+                "'objection-bot receipt key' printed them, with commas between them."
+            )
+        found.append(key)
+    return tuple(found)
 
 
 def published(keys: Iterable[PublicKey]) -> dict[str, Any]:

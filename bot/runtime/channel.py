@@ -7,9 +7,8 @@ Neither Rasa's HTTP API nor its REST channel is exposed. A client cannot choose 
 from __future__ import annotations
 
 import json as jsonlib
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import structlog
@@ -19,26 +18,29 @@ from sanic.exceptions import (
     MethodNotSupported,
     NotFound,
     PayloadTooLarge,
+    RequestTimeout,
     SanicException,
     ServiceUnavailable,
 )
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
+from bot import patterns
 from bot.objections.errors import StorageError
 from bot.runtime.conversation import Conversations, TextRefused, TurnFailed, UnknownButton
 from bot.runtime.gate import Busy
 from bot.runtime.http_errors import ChatError
 from bot.runtime.identity import Identities, Identity, IdentityRefused, acting_for
-from bot.runtime.limits import LimitUnknown, RateLimit
-from bot.runtime.proxies import counted_as, sender
+from bot.runtime.limits import Limits, LimitUnknown, RateLimit
+from bot.runtime.openapi import BUTTON_ID, MESSAGE_ID, document
+from bot.runtime.proxies import Networks, counted_as, sender
+from bot.runtime.store import Ended
 from bot.runtime.tokens import BadToken, Session, Tokens
 from bot.runtime.turns import Turn
 
 log = structlog.get_logger()
 
-MAX_BODY = 8 * 1024
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_BUTTON_ID = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_MESSAGE_ID = patterns.compile(MESSAGE_ID)
+_BUTTON_ID = patterns.compile(BUTTON_ID)
 NOT_TAKEN_OVER = "Your login could not be taken over. You can use this chat without it."
 _NO_STORE = {"Cache-Control": "no-store"}
 _FILES = {"json": "application/json", "pdf": "application/pdf"}
@@ -67,19 +69,17 @@ def blueprint(
     service: Service,
     tokens: Tokens,
     identities: Identities,
-    turn_limit: RateLimit,
-    session_limit: RateLimit,
+    limits: Limits,
     allowed_origins: frozenset[str],
-    trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+    trusted_proxies: Sequence[Networks] = (),
 ) -> Blueprint:
-    """The routes of the contract under `/chat` and `/health`.
+    """The routes of the contract under `/chat` and `/health`, and the contract itself.
 
     Args:
         service: the application.
         tokens: of the sessions.
         identities: reads who has logged in to the page around the chat.
-        turn_limit: messages in one conversation.
-        session_limit: new conversations from one address.
+        limits: how often somebody may do what.
         allowed_origins: pages that may use the chat.
         trusted_proxies: whose X-Forwarded-For is believed.
     """
@@ -93,9 +93,8 @@ def blueprint(
         if wait:
             raise ChatError("too_many", retry_after=wait)
 
-    def address_of(request: Request) -> str:
-        forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
-        return counted_as(sender(request.ip, forwarded, trusted_proxies))
+    async def slow_down_address(limit: RateLimit, request: Request) -> None:
+        await slow_down(limit, address_of(request, trusted_proxies))
 
     def conversations() -> Conversations:
         if service.conversations is None:
@@ -111,6 +110,13 @@ def blueprint(
         except BadToken as error:
             raise ChatError("unauthorized") from error
 
+    async def read_in(request: Request) -> str:
+        """The conversation that a request reads or deletes, which is counted."""
+        conversation = session_of(request).conversation
+        await slow_down(limits.reads, conversation)
+        await slow_down_address(limits.address, request)
+        return conversation
+
     def identity_in(body: dict[str, Any]) -> Identity | None:
         if body.get("identity") is None:
             return None
@@ -124,7 +130,7 @@ def blueprint(
     @routes.post("/chat/session")
     async def new_session(request: Request) -> HTTPResponse:
         body = _json_object(request)
-        await slow_down(session_limit, address_of(request))
+        await slow_down_address(limits.sessions, request)
         conversations()
         token, expires = tokens.new(identity_in(body))
         body = {"session": token, "expires_at": expires.isoformat(timespec="seconds")}
@@ -135,7 +141,8 @@ def blueprint(
         session = session_of(request)
         conversation = session.conversation
         message_id, text, button = _message(_json_object(request))
-        await slow_down(turn_limit, conversation)
+        await slow_down(limits.messages, conversation)
+        await slow_down_address(limits.address, request)
         chat = conversations()
 
         async def turn() -> Turn:
@@ -161,7 +168,7 @@ def blueprint(
 
     @routes.get("/chat/history")
     async def get_history(request: Request) -> HTTPResponse:
-        conversation = session_of(request).conversation
+        conversation = await read_in(request)
         try:
             messages = await conversations().history(conversation)
         except TurnFailed as error:
@@ -170,8 +177,7 @@ def blueprint(
 
     @routes.get("/chat/receipts/<name>")
     async def get_receipt(request: Request, name: str) -> HTTPResponse:
-        conversation = session_of(request).conversation
-        await slow_down(turn_limit, conversation)
+        conversation = await read_in(request)
         reference, _, kind = name.rpartition(".")
         try:
             # The conversation is asked first: for what was not filed in it the record is never
@@ -186,13 +192,12 @@ def blueprint(
         headers = {
             **_NO_STORE,
             "Content-Disposition": f'attachment; filename="receipt-{name}"',
-            "X-Content-Type-Options": "nosniff",
         }
         return HTTPResponse(file, content_type=_FILES[kind], headers=headers)
 
     @routes.delete("/chat/session")
     async def delete_session(request: Request) -> HTTPResponse:
-        conversation = session_of(request).conversation
+        conversation = await read_in(request)
         try:
             await conversations().forget(conversation)
         except TurnFailed as error:
@@ -208,6 +213,12 @@ def blueprint(
         checks = await service.ready()
         status = 200 if all(checks.values()) else 503
         return json({"ready": status == 200, **checks}, status=status, headers=_NO_STORE)
+
+    contract = document(version("objection-bot"))
+
+    @routes.get("/openapi.json")
+    async def openapi(request: Request) -> HTTPResponse:
+        return json(contract, headers={"Cache-Control": "no-cache"})
 
     async def preflight(request: Request) -> HTTPResponse:
         return empty()
@@ -226,6 +237,26 @@ def blueprint(
             raise ChatError("foreign_origin")
 
     return routes
+
+
+def address_of(request: Request, trusted: Sequence[Networks]) -> str:
+    """The address that a request is counted under."""
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", []))
+    # What cannot be read as a request does not know its connection.
+    connection = request.conn_info or request.stream.protocol.conn_info
+    return counted_as(sender(connection.client_ip, forwarded, trusted))
+
+
+def add_limit_of_requests(
+    app: Sanic, limit: RateLimit, trusted: Sequence[Networks]
+) -> None:
+    """Let each address ask only so often, whatever it asks for, pages and health included."""
+
+    @app.on_request
+    async def slow_down(request: Request) -> HTTPResponse | None:
+        wait = await limit.wait_for(address_of(request, trusted))
+        # Not raised: while it answers an error, Sanic 21.12 answers no second one.
+        return ChatError("too_many", retry_after=wait).response() if wait else None
 
 
 def add_cors(app: Sanic, allowed_origins: frozenset[str]) -> None:
@@ -252,6 +283,8 @@ def add_error_answers(app: Sanic) -> None:
         (NotFound, "not_found"),
         (MethodNotSupported, "method_not_allowed"),
         (InvalidUsage, "malformed"),
+        (RequestTimeout, "too_slow"),
+        (Ended, "unauthorized"),
     ]
 
     @app.exception(Exception)
@@ -260,7 +293,10 @@ def add_error_answers(app: Sanic) -> None:
             return error.response()
         for kind, code in codes:
             if isinstance(error, kind):
-                return ChatError(code).response()
+                refusal = ChatError(code).response()
+                # Sanic's own, such as the methods that an address does take.
+                refusal.headers.update(getattr(error, "headers", {}))
+                return refusal
         if isinstance(error, SanicException) and error.status_code < 500:
             return ChatError("malformed").response()
         if isinstance(error, ServiceUnavailable):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import unicodedata
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,21 +13,25 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
+from bot import patterns
 from bot.nlu.replies.settle import REPLY
 from bot.nlu.topics import chosen
+from bot.objections.db import waiting_at_most
 from bot.runtime.gate import Busy, Gate
-from bot.runtime.store import ConversationStore, StoreError
+from bot.runtime.store import ConversationStore, Ended, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
 from bot.understanding.commands import Command
 
 log = structlog.get_logger()
 
 MAX_TEXT = 1000
-_YES = re.compile(
-    r"(?=.*\w)(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*"
+_YES = patterns.compile(
+    r"(?:yes|yep|yeah|y|ok|okay|sure|please)?[ ,]*"
     r"(?:please|do (?:it|that)|go ahead)?[\s.!]*",
-    re.IGNORECASE,
+    ignore_case=True,
 )
+_WORD = patterns.compile(r"\w")
+_COMMAND = patterns.compile(r"^[\s/]+")
 # Buttons that a page may press without having been offered them: the opening of the widget and the
 # deep link `#object`.
 STANDING_BUTTONS = {
@@ -83,6 +86,7 @@ class Conversations:
 
         Raises:
             TextRefused: the text is empty or too long.
+            Ended: the conversation was deleted.
             Busy: nothing was done; later there may be time for it.
             TurnFailed: nothing of it was kept, or it was and sending it again tells.
         """
@@ -93,29 +97,32 @@ class Conversations:
 
         Raises:
             UnknownButton: it was not offered here.
-            Busy, TurnFailed: as in `say`.
+            Ended, Busy, TurnFailed: as in `say`.
         """
         return await self._turn(conversation, message_id, None, button_id)
 
     async def history(self, conversation: str) -> list[dict[str, Any]]:
-        """All messages of a conversation, as the HTTP contract lists them."""
+        """All messages of a conversation, as the HTTP contract lists them. Raises Ended,
+        TurnFailed."""
         try:
             return history(turns(await self._store.events(conversation)))
         except StoreError as error:
             raise TurnFailed from error
 
     async def filed(self, conversation: str) -> frozenset[str]:
-        """The numbers of the objections that were filed in a conversation."""
+        """The numbers of the objections that were filed in a conversation. Raises Ended,
+        TurnFailed."""
         try:
             return filed(await self._store.events(conversation, "slot"))
         except StoreError as error:
             raise TurnFailed from error
 
     async def forget(self, conversation: str) -> None:
-        """Delete a conversation; objections that were filed in it stay."""
+        """Delete a conversation for good; objections that were filed in it stay."""
         try:
             async with self._lock(conversation):
-                await self._store.delete(conversation)
+                with waiting_at_most(self._turn_limit):
+                    await self._store.delete(conversation)
         except (StoreError, LockError) as error:
             raise TurnFailed from error
 
@@ -133,7 +140,7 @@ class Conversations:
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.wait_for(asyncio.shield(task), self._turn_limit)
-        except (UnknownButton, Busy):
+        except (UnknownButton, Busy, Ended):
             raise
         except asyncio.TimeoutError as error:
             log.error("turn_timeout", seconds=self._turn_limit)
@@ -152,6 +159,13 @@ class Conversations:
             await asyncio.wait(self._running, timeout=self._turn_limit)
 
     async def _locked_turn(
+        self, conversation: str, message_id: str, text: str | None, button_id: str | None
+    ) -> Turn:
+        # A little less, so that it is known how the turn ended when its time is over.
+        with waiting_at_most(0.95 * self._turn_limit):
+            return await self._turn_in_its_place(conversation, message_id, text, button_id)
+
+    async def _turn_in_its_place(
         self, conversation: str, message_id: str, text: str | None, button_id: str | None
     ) -> Turn:
         # A place among the running ones is taken last: who waits for the turn before theirs in one
@@ -231,7 +245,7 @@ def typed(text: str) -> str:
         char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs") else " "
         for char in text
     )
-    kept = re.sub(r"^[\s/]+", "", kept).rstrip()
+    kept = _COMMAND.sub("", kept).rstrip()
     if not kept:
         raise TextRefused("There was no text in that message. Please write a few words.")
     return kept
@@ -246,7 +260,8 @@ def _meant(before: list[Turn], text: str) -> str | None:
         if _plain(button.title) == _plain(text):
             return button.id
     is_open = any(message.asks for message in last)
-    if len(buttons) == 1 and not is_open and _YES.fullmatch(text.strip()):
+    agrees = _YES.fullmatch(text.strip()) and _WORD.search(text)
+    if len(buttons) == 1 and not is_open and agrees:
         return buttons[0].id
     return None
 

@@ -11,6 +11,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "foreign_origin": (403, "This page may not use this chat."),
     "not_found": (404, "There is nothing at this address."),
     "method_not_allowed": (405, "This address does not take that kind of request."),
+    "too_slow": (408, "That took too long to arrive. Please send it again."),
     "too_large": (413, "That is too much at once. Please send less."),
     "not_json": (415, "Please send JSON."),
     "text_refused": (422, "Please write a message of 1 to 1,000 characters."),
@@ -46,4 +47,6 @@ class ChatError(Exception):
         headers = {"Cache-Control": "no-store"}
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
         return json(self.as_dict(), status=self.status, headers=headers)

@@ -23,7 +23,8 @@ AUDIENCE = "objection-bot"
 # Characters. With what is sealed of it a session token fits into the headers of a request.
 LONGEST = 2048
 # What leaks out of a saved page is of no use the day after; a minute for clocks that differ.
-LONGEST_LIFE = timedelta(days=1, minutes=1)
+DRIFT = timedelta(minutes=1)
+LONGEST_LIFE = timedelta(days=1) + DRIFT
 _ALGORITHM = "HS256"
 
 
@@ -87,8 +88,8 @@ class Identities:
         """The identity in a JSON Web Token.
 
         Raises:
-            IdentityRefused: it is not signed with our key, not for us, too old, good for longer
-                than a day, too long, or says nothing of the person.
+            IdentityRefused: it is not signed with our key, not for us, too old, not good
+                yet, good for longer than a day, too long, or says nothing of the person.
         """
         if not self._key:
             raise IdentityRefused("no_identity_key")
@@ -109,11 +110,14 @@ class Identities:
                 },
             )
             expires = datetime.fromtimestamp(int(claims["exp"]), timezone.utc)
+            begins = datetime.fromtimestamp(int(claims.get("nbf", 0)), timezone.utc)
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
             # Its name and not its text, which may quote the token.
             raise IdentityRefused(type(error).__name__) from None
         if expires <= self._clock():
             raise IdentityRefused("expired")
+        if begins > self._clock() + DRIFT:
+            raise IdentityRefused("not_yet")
         if expires > self._clock() + LONGEST_LIFE:
             raise IdentityRefused("good_for_too_long")
         identity = Identity.of(claims)

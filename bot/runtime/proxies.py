@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["counted_as", "sender"]
+__all__ = ["Networks", "counted_as", "is_of", "sender"]
+
+Networks = IPv4Network | IPv6Network
 
 # A household has a whole /64 of version 6 addresses to itself.
 _IPV6_PREFIX = 64
 
 
-def sender(peer: str, forwarded_for: str, trusted: Sequence[IPv4Network | IPv6Network]) -> str:
+def sender(peer: str, forwarded_for: str, trusted: Sequence[Networks]) -> str:
     """The address that a request came from.
 
     Args:
@@ -26,7 +28,7 @@ def sender(peer: str, forwarded_for: str, trusted: Sequence[IPv4Network | IPv6Ne
     """
     found = peer
     for claimed in [*reversed(forwarded_for.split(",")), ""]:
-        if not _is_of(found, trusted):
+        if not is_of(found, trusted):
             return found
         try:
             found = str(ip_address(claimed.strip()))
@@ -48,7 +50,8 @@ def counted_as(address: str) -> str:
     return str(ip_network((parsed, _IPV6_PREFIX), strict=False))
 
 
-def _is_of(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+def is_of(address: str, networks: Sequence[Networks]) -> bool:
+    """Whether an address is in one of these networks."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -13,11 +13,13 @@ from sqlalchemy.engine import Connection
 
 from bot.objections.db import Database
 
-__all__ = ["delete_old", "make_index"]
+__all__ = ["delete_old", "forget_ended", "make_index"]
 
 _events = sa.table("conversation_event", sa.column("conversation"), sa.column("at"))
 # Whatever is kept of a conversation; each has a column `conversation`.
 _TABLES = (_events,)
+
+_ended = sa.table("conversation_ended", sa.column("conversation"), sa.column("at"))
 
 _BATCH = 100
 # Seconds that others may have to wait behind us for the tables.
@@ -76,6 +78,23 @@ def delete_old(
         with database.session() as session:
             deleted += _delete(session, old.where(_events.c.conversation.in_(found)))
     return deleted
+
+
+def forget_ended(database: Database, before: datetime) -> int:
+    """Forget that conversations were deleted before this moment, since when every token of theirs
+    has expired; their number.
+
+    Raises StorageError.
+    """
+    with database.session(read_only=True) as session:
+        if not sa.inspect(session).has_table(_ended.name):
+            return 0
+        old = sa.select(_ended.c.at).where(_ended.c.at < before.timestamp())
+        if session.execute(old.limit(1)).first() is None:
+            return 0
+    with database.session() as session:
+        gone = session.execute(sa.delete(_ended).where(_ended.c.at < before.timestamp()))
+        return int(gone.rowcount)
 
 
 def _exists(session: Connection) -> bool:

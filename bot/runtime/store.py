@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -30,10 +31,10 @@ from sqlalchemy.engine import Connection, Engine
 
 from bot.runtime.redaction import filing_since, has_details, redacted
 from bot.runtime.snapshot import Snapshot
-from bot.runtime.store_table import Event, at, events, message_id_of, prepare
+from bot.runtime.store_table import Event, at, ended, events, message_id_of, prepare
 from bot.runtime.tracker import LightTracker
 
-__all__ = ["ConversationStore", "Event", "Held", "StoreError", "events"]
+__all__ = ["ConversationStore", "Ended", "Event", "Held", "StoreError", "events"]
 
 # A turn reads at least so many turns before it, and less than twice as many.
 RECENT_TURNS = 2
@@ -41,6 +42,10 @@ RECENT_TURNS = 2
 
 class StoreError(Exception):
     """A conversation could not be read or written; what was stored before is unchanged."""
+
+
+class Ended(Exception):
+    """The conversation was deleted; nothing can be read of it or added to it."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class ConversationStore(TrackerStore):
 
     @asynccontextmanager
     async def turn(self, conversation: str, message_id: str) -> AsyncIterator[Held]:
-        """Read a conversation once for the turn that this task carries out."""
+        """Read a conversation once for the turn that this task carries out. Raises Ended."""
         held = await asyncio.to_thread(self._hold, conversation, message_id)
         token = _held.set(held)
         try:
@@ -152,7 +157,8 @@ class ConversationStore(TrackerStore):
             _held.reset(token)
 
     async def events(self, conversation: str, kind: str | None = None) -> list[Event]:
-        """All events of a conversation as dicts, oldest first, or those of one kind."""
+        """All events of a conversation as dicts, oldest first, or those of one kind. Raises
+        Ended."""
         return await asyncio.to_thread(self._read, conversation, kind)
 
     async def events_of(self, conversation: str, message_id: str) -> list[Event]:
@@ -160,7 +166,7 @@ class ConversationStore(TrackerStore):
         return await asyncio.to_thread(self._read_turn, conversation, message_id)
 
     async def delete(self, conversation: str) -> None:
-        """Delete a conversation."""
+        """Delete a conversation for good. To do it twice is no error."""
         await asyncio.to_thread(self._delete, conversation)
 
     async def keys(self) -> Iterable[str]:
@@ -176,6 +182,7 @@ class ConversationStore(TrackerStore):
 
     def _hold(self, conversation: str, message_id: str) -> Held:
         with self._transaction(self._reading) as connection:
+            _refuse_ended(connection, conversation)
             recent = _recent(connection, conversation)
             repeated = _turn(connection, conversation, message_id)
         return Held(conversation, repeated, recent)
@@ -190,6 +197,7 @@ class ConversationStore(TrackerStore):
 
     def _read(self, conversation: str, kind: str | None = None) -> list[Event]:
         with self._transaction(self._reading) as connection:
+            _refuse_ended(connection, conversation)
             return _loaded(connection, conversation, *([events.c.kind == kind] if kind else []))
 
     def _append(self, tracker: DialogueStateTracker) -> _Recent:
@@ -212,6 +220,8 @@ class ConversationStore(TrackerStore):
             if new < 0 or (known.events and last is None) or (new and not goes_on):
                 # Somebody else appended since this conversation was read, or deleted it.
                 raise StoreError("Conflict")
+            if last is None:
+                _refuse_ended(connection, conversation)
             if own[new:]:
                 connection.execute(
                     events.insert(),
@@ -253,6 +263,9 @@ class ConversationStore(TrackerStore):
     def _delete(self, conversation: str) -> None:
         with self._transaction() as connection:
             connection.execute(events.delete().where(events.c.conversation == conversation))
+            if not _has_ended(connection, conversation):
+                row = {"conversation": conversation, "at": time.time()}
+                connection.execute(ended.insert().values(row))
 
     def _keys(self) -> list[str]:
         with self._transaction(self._reading) as connection:
@@ -266,6 +279,16 @@ class ConversationStore(TrackerStore):
                 yield connection
         except (sa.exc.SQLAlchemyError, ValueError) as error:
             raise StoreError(type(error).__name__) from error
+
+
+def _has_ended(connection: Connection, conversation: str) -> bool:
+    one = sa.select(ended.c.at).where(ended.c.conversation == conversation)
+    return connection.execute(one).first() is not None
+
+
+def _refuse_ended(connection: Connection, conversation: str) -> None:
+    if _has_ended(connection, conversation):
+        raise Ended
 
 
 def _recent(connection: Connection, conversation: str) -> _Recent:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from bot.objections.db import MIGRATION_LOCK, lock_until_commit
 
-__all__ = ["Event", "at", "events", "message_id_of", "prepare"]
+__all__ = ["Event", "at", "ended", "events", "message_id_of", "prepare"]
 
 Event = dict[str, Any]
 
@@ -30,6 +30,14 @@ events = sa.Table(
     sa.Column("message_id", sa.String(64)),
     # What held before this event (bot/runtime/snapshot.py), in one row of a longer conversation.
     sa.Column("snapshot", sa.Text),
+)
+# Conversations that somebody has deleted: their tokens stay good for as long as they were made for,
+# and must begin nothing anew. Of what was in them nothing is here.
+ended = sa.Table(
+    "conversation_ended",
+    metadata,
+    sa.Column("conversation", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
 )
 _said = events.c.message_id.isnot(None)
 _kept = events.c.snapshot.isnot(None)

@@ -9,7 +9,6 @@ words for it.
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
 import yaml
@@ -19,11 +18,12 @@ from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from bot import patterns
 from bot.objections.notice import NOTICE
 from bot.settings import ROOT, Settings
 
 # With the blank after it, which goes too where the value is empty.
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}( ?)")
+_PLACEHOLDER = patterns.compile(r"\{([a-z_]+)\}( ?)")
 
 Responses = dict[str, list[dict[str, Any]]]
 

@@ -28,6 +28,7 @@ from tests.browser.chat import (
     wait_for_the_reply,
 )
 from tests.browser.conftest import Axe
+from tests.outside import MARKUP
 
 WEB = ROOT / "bot" / "web"
 POLICIES = (
@@ -153,6 +154,38 @@ def test_04_hostile_texts_stay_texts(page: Page) -> None:
         composer(page).press("Enter")
     expect(person_turns(page)).to_have_count(len(XSS))
     wait_for_the_reply(page)
+    # There are links, and none that leads elsewhere.
+    assert links_where_nothing_runs(page) == {"https:"}
+    assert conversation(page).get_by_text("evil", exact=True).count() == 0
+
+
+def test_04_naughty_strings_stay_texts_from_either_side(page: Page) -> None:
+    """What wants to run, of the Big List of Naughty Strings: said by the bot, on its buttons and
+    cards, and by the person, whose words come back from the history."""
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    button = {"id": "b", "title": "x"}
+    said = [{"id": f"said.{n}", "topic": None, "asks": None, "text": text,
+             "buttons": [{"id": "b", "title": text}], "at": "2024-11-25T09:30:00+00:00",
+             "card": [{"field": "reason", "title": text, "value": text, "change": button}]}
+            for n, text in enumerate(MARKUP)]
+    turns = [turn for n, one in enumerate(said) for turn in (
+        {"from": "person", "id": f"said-{n:04}", "text": one["text"], "at": one["at"]},
+        {"from": "bot", **one},
+    )]
+    open_chat(page)
+    page.route("**/chat/history", lambda route: route.fulfill(json={"messages": turns}))
+    page.reload()
+    expect(person_turns(page)).to_have_count(len(MARKUP))
+    expect(bot_turns(page)).to_have_count(len(MARKUP))
+    shown = person_turns(page).locator(".bubble").all_text_contents()
+    assert shown == list(MARKUP)
+    assert links_where_nothing_runs(page) == {"http:"}
+    assert asked == []
+
+
+def links_where_nothing_runs(page: Page) -> set[str]:
+    """The schemes of the links in the widget, in which no element runs or loads anything."""
     found = page.evaluate(
         """() => {
             const { shadowRoot } = document.querySelector("objection-chat");
@@ -169,11 +202,9 @@ def test_04_hostile_texts_stay_texts(page: Page) -> None:
         }"""
     )
     assert found["handlers"] == []
-    # There are links, and none that leads elsewhere.
-    assert set(found["links"]) == {"https:"}
     assert not set(found["tags"]) & {"script", "iframe", "img", "style", "details", "object"}
-    assert conversation(page).get_by_text("evil", exact=True).count() == 0
     assert page.evaluate("window.hacked") is None
+    return set(found["links"])
 
 
 def test_05_every_character_survives(page: Page) -> None:

@@ -16,11 +16,14 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.objections.signing import Signer
 from tests.conftest import serving
 
 HELP_CENTER = "https://help.example"
 JSON = "application/json"
 EVENTS = "text/event-stream"
+# With which the guarded server signed before.
+FORMER_KEY = Signer(b"f" * 32).public
 
 
 def fresh() -> str:
@@ -140,7 +143,9 @@ def guarded(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
     """Six new sessions a minute for an address, three messages a minute for a conversation."""
     folder = tmp_path_factory.mktemp("guarded")
     limits = {"SESSION_RATE_LIMIT": "6/minute", "RATE_LIMIT": "3/minute"}
-    with serving(folder, ALLOWED_ORIGINS=HELP_CENTER, **limits) as address:
+    former = f"{FORMER_KEY.id}:{FORMER_KEY.as_dict()['public']}"
+    others = {"ALLOWED_ORIGINS": HELP_CENTER, "FORMER_SIGNING_KEYS": former}
+    with serving(folder, **others, **limits) as address:
         answers = [httpx.post(f"{address}/chat/session", json={}) for _ in range(7)]
         tokens = [answer.json()["session"] for answer in answers[:6]]
         yield Guarded(address, folder / "objections.db", tokens, answers[6])

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from tests.conftest import PAGES_KEY, signed
-from tests.contract.conftest import Chat, assert_error
+from tests.contract.conftest import Chat, assert_error, fresh
 
 pytestmark = pytest.mark.slow
 
@@ -87,4 +87,5 @@ def test_a_deleted_conversation_and_the_token_take_the_identity_along(server: st
     chat = Chat(server, begun(server, signed()).json()["session"])
     chat.says("I want to object")
     assert chat.http.delete("/chat/session").status_code == 204
-    assert chat.history() == []
+    assert_error(chat.http.get("/chat/history"), 401, "unauthorized")
+    assert_error(chat.send({"id": fresh(), "button": "object"}), 401, "unauthorized")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.contract.conftest import Chat, assert_error
+from tests.contract.conftest import EVENTS, Chat, assert_error, fresh
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +35,25 @@ def test_the_demo_page_runs_nobody_elses_code_and_sits_in_nobody_elses_frame(ser
     assert "script-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert page.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_answer_is_guarded_against_being_taken_for_something_else(chat: Chat) -> None:
+    answers = [
+        chat.http.get("/"),
+        chat.http.get("/widget.js"),
+        chat.http.get("/receipt-key.json"),
+        chat.http.get("/chat/history"),
+        chat.send({"id": fresh(), "text": "hello"}, EVENTS),
+        chat.http.get("/chat/nothing"),
+        chat.http.post("/chat/messages", content=b" " * 9_000),
+    ]
+    assert {answer.status_code for answer in answers} == {200, 404, 413}
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "base-uri 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
 
 
 def test_what_a_person_said_is_in_no_cache(chat: Chat) -> None:

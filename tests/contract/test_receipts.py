@@ -11,7 +11,7 @@ import pytest
 from bot.objections.receipts import verify
 from bot.objections.references import new_reference
 from bot.objections.signing import read_published
-from tests.contract.conftest import JSON, Chat, assert_error
+from tests.contract.conftest import FORMER_KEY, JSON, Chat, Guarded, assert_error
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +69,12 @@ def test_it_is_genuine_under_the_published_key(chat: Chat) -> None:
         data = chat.http.get(address.replace("pdf", kind)).content
         receipt = verify(data, read_published(json.dumps(key.json())))
         assert receipt.key_id == one["id"]
+
+
+def test_a_former_key_stays_published_behind_the_present_one(guarded: Guarded) -> None:
+    present, former = httpx.get(f"{guarded.address}/receipt-key.json").json()["keys"]
+    assert former == FORMER_KEY.as_dict()
+    assert present["id"] != former["id"]
 
 
 def test_each_of_several_objections_has_a_receipt_in_a_message_of_its_own(chat: Chat) -> None:
@@ -133,7 +139,7 @@ def test_a_deleted_conversation_gives_no_receipt_any_more(chat: Chat) -> None:
     (address,) = downloads(file(chat))
     assert chat.http.delete("/chat/session").status_code == 204
 
-    assert_error(chat.http.get(address), 404, "not_found")
+    assert_error(chat.http.get(address), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("ending", ["", ".", ".xml", ".PDF", ".pdf.json", "%2f..%2f.pdf"])

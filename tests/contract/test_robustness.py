@@ -145,6 +145,69 @@ def test_a_body_of_which_the_end_is_not_clear_is_refused(server: str, framing: s
     assert b'"error":"malformed"' in answer
 
 
+@pytest.mark.parametrize(
+    "size", ["0x2", "+2", "-2", "2_", "0_2", " 2", "", "\t2", "2 x", "g", "000000002", "\x002"]
+)
+def test_a_chunk_whose_length_can_be_read_in_two_ways_is_refused(server: str, size: str) -> None:
+    head = f"{SESSION}Transfer-Encoding: chunked\r\n\r\n"
+    (answer,) = answered(server, f"{head}{size}\r\n{{}}\r\n0\r\n\r\n{SLIPPED_IN}")
+    assert answer.startswith(b"400 ")
+    assert b'"error":"malformed"' in answer
+
+
+def test_a_chunk_that_is_longer_than_it_says_is_refused(server: str) -> None:
+    head = f"{SESSION}Transfer-Encoding: chunked\r\n\r\n"
+    (answer,) = answered(server, f"{head}1\r\n{{}}\r\n0\r\n\r\n")
+    assert answer.startswith(b"400 ")
+
+
+@pytest.mark.parametrize("chunks", ["1\r\n{\r\n1 ;x=y\r\n}\r\n0\r\n\r\n", "2\r\n{}\r\n00\r\n\r\n"])
+def test_a_body_in_chunks_is_read(server: str, chunks: str) -> None:
+    (answer,) = answered(server, f"{SESSION}Transfer-Encoding: chunked\r\n\r\n{chunks}")
+    assert answer.startswith(b"201 ")
+
+
+LIVE = "GET /health/live HTTP/1.1\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        LIVE,
+        f"{LIVE}Accept: */*\r\n",
+        f"{LIVE}Host: x\r\nHost: x\r\n",
+        f"{LIVE}Host: x y\r\n",
+        f"{LIVE}Host: x/\r\n",
+        f"{LIVE}Host: a@x\r\n",
+        f"{LIVE}Host: x:port\r\n",
+        f"{LIVE}Host: x\r\nX: a\x00b\r\n",
+        f"{LIVE}Host: x\r\nX: a\nY: b\r\n",
+        f"{LIVE}Host: x\r\nX: a\rY: b\r\n",
+        f"{LIVE}Host: x\r\nX: a\x7f\r\n",
+        f"{LIVE}Host: x\r\nX\x00: a\r\n",
+        "G\x00T /health/live HTTP/1.1\r\nHost: x\r\n",
+        "GET /health/\x00live HTTP/1.1\r\nHost: x\r\n",
+    ],
+)
+def test_a_head_that_can_be_read_in_two_ways_is_refused(server: str, head: str) -> None:
+    (answer,) = answered(server, f"{head}\r\n")
+    assert answer.startswith(b"400 ")
+    assert b'"error":"malformed"' in answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"{LIVE}Host:\r\n", f"{LIVE}Host: help.example:8443\r\n", f"{LIVE}Host: [::1]:5005\r\n",
+        f"{LIVE}host: a_b.xn--bcher-kva.example \r\nX: a\tb\r\nY: \xe9\r\n",
+        "GET /health/live HTTP/1.0\r\n",
+    ],
+)
+def test_a_head_that_is_clear_is_answered(server: str, head: str) -> None:
+    (answer,) = answered(server, f"{head}Connection: close\r\n\r\n")
+    assert answer.startswith(b"200 ")
+
+
 @pytest.mark.parametrize("line", ["GET http:// HTTP/1.1", "GET : HTTP/1.1", "GET x HTTP/1.1"])
 def test_an_address_that_cannot_be_read_is_refused(server: str, line: str) -> None:
     (answer,) = answered(server, f"{line}\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.contract.conftest import Chat, Guarded
+from tests.contract.conftest import EVENTS, JSON, Chat, Guarded, assert_error, fresh
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,24 @@ def test_a_deleted_conversation_is_gone_from_the_database(guarded: Guarded) -> N
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert _stored(guarded, conversation) == 0
-    assert chat.history() == []
+
+
+def test_the_token_of_a_deleted_conversation_is_good_for_nothing(
+    server: str,
+) -> None:
+    """A copy of it, in another tab or somebody else's hands, began the conversation anew."""
+    chat, other = Chat(server), Chat(server)
+    for one in (chat, other):
+        one.says("hello")
+    assert chat.http.delete("/chat/session").status_code == 204
+
+    for accept in (JSON, EVENTS):
+        for body in ({"text": "hello"}, {"button": "hello"}):
+            assert_error(chat.send({"id": fresh(), **body}, accept), 401, "unauthorized")
+    assert_error(chat.http.get("/chat/history"), 401, "unauthorized")
+    assert_error(chat.http.get("/chat/receipts/OBJ-1.pdf"), 401, "unauthorized")
+    assert other.says("hello")
+    assert len(other.history()) > 1
 
 
 def test_what_was_filed_stays_when_the_conversation_is_deleted(

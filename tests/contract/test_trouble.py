@@ -22,7 +22,7 @@ from bot.runtime.assistant import Assistant
 from bot.runtime.conversation import TurnFailed
 from bot.runtime.gate import Busy
 from bot.runtime.identity import Identities
-from bot.runtime.limits import LimitUnknown, RateLimit
+from bot.runtime.limits import Limits, LimitUnknown, RateLimit
 from bot.runtime.locks import RedisLocks
 from bot.runtime.tokens import Tokens
 from bot.runtime.turns import Turn
@@ -98,8 +98,8 @@ async def client_of(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
     monkeypatch.setattr(Sanic, "test_mode", True)
     opened: list[Any] = []
 
-    async def open_(service: Service, *guards: Any) -> httpx.AsyncClient:
-        context = _serving(service, *guards)
+    async def open_(service: Service, *guards: Any, **limits: Any) -> httpx.AsyncClient:
+        context = _serving(service, *guards, **limits)
         opened.append(context)
         return await context.__aenter__()
 
@@ -110,11 +110,16 @@ async def client_of(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
 
 @asynccontextmanager
 async def _serving(
-    service: Service, limit: RateLimit | None = None, proxies: Any = ()
+    service: Service, limit: RateLimit | None = None, proxies: Any = (), **limits: RateLimit
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = Sanic("trouble", configure_logging=False)
-    limit = limit or RateLimit("off")
-    app.blueprint(channel.blueprint(service, TOKENS, NOBODY, limit, limit, frozenset(), proxies))
+    off = RateLimit("off")
+    every = dict.fromkeys(("messages", "reads", "sessions", "address", "requests"), off)
+    if limit is not None:
+        every.update(messages=limit, reads=limit, sessions=limit)
+    of_all = Limits(**{**every, **limits})
+    app.blueprint(channel.blueprint(service, TOKENS, NOBODY, of_all, frozenset(), proxies))
+    channel.add_limit_of_requests(app, of_all.requests, proxies)
     channel.add_error_answers(app)
     place = socket.socket()
     place.bind(("127.0.0.1", 0))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.objections.db import Database
+from bot.objections.db import PATIENCE_S, Database
 from bot.runtime.conversation import TurnFailed
 from tests.conftest import Server
 from tests.conversations.conftest import Person
@@ -96,6 +96,28 @@ async def test_on_sqlite_what_could_not_be_done_is_done_when_it_is_sent_again(
     on_sqlite: Server, trouble: Callable[[Server], AbstractContextManager[object]]
 ) -> None:
     await _is_completed_afterwards(on_sqlite, lambda: trouble(on_sqlite))
+
+
+async def test_a_file_that_others_write_to_for_a_while_costs_nobody_an_answer(
+    on_sqlite: Server,
+) -> None:
+    """On a busy machine a few of 4,000 messages were answered 503 for that, after five seconds."""
+    people = [Somebody([on_sqlite.address], f"busy{number}") for number in range(6)]
+    await asyncio.gather(*(one.files(up_to="objection_confirmed") for one in people))
+    before = len(recorded(url_of(on_sqlite)))
+    with locked(on_sqlite):
+        confirming = [
+            asyncio.create_task(one.says_once("yes", f"the-yes-of-{one.name}")) for one in people
+        ]
+        # Longer than somebody waits who has no turn to answer: a desk's command.
+        await asyncio.sleep(PATIENCE_S + 3)
+        assert not any(one.done() for one in confirming)
+    for one, answer in zip(people, await asyncio.gather(*confirming), strict=True):
+        assert answer.status_code == 200, answer.text
+        one.hears(f"the-yes-of-{one.name}", "yes", answer.json()["messages"])
+        assert len(one.confirmed) == 2
+        await one.assert_all_is_remembered_once()
+    assert len(recorded(url_of(on_sqlite))) == before + 2 * len(people)
 
 
 @contextmanager

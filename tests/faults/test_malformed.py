@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.runtime.channel import MAX_BODY
 from bot.runtime.http_errors import ERRORS
+from bot.runtime.openapi import MAX_BODY
 from tests.conftest import Server
 from tests.faults.conftest import Start
 from tests.faults.wire import Answer, CutOff, Wire, request

@@ -25,7 +25,7 @@ from bot.runtime.conversation import (
     UnknownButton,
     typed,
 )
-from bot.runtime.store import ConversationStore
+from bot.runtime.store import ConversationStore, Ended
 
 ANA = "a" * 40
 DOMAIN = Domain.from_dict({"intents": ["file_objection", "affirm"], "entities": ["email"]})
@@ -224,13 +224,17 @@ async def test_before_stopping_the_turns_in_hand_are_finished(
     assert texts(await request) == ["You said hello"]
 
 
-async def test_a_conversation_that_is_forgotten_begins_anew(chat: Conversations) -> None:
+async def test_a_conversation_that_is_forgotten_is_over(chat: Conversations) -> None:
     (message,) = (await chat.say(ANA, "m1", "hello")).answer
     await chat.forget(ANA)
 
-    assert await chat.history(ANA) == []
-    with pytest.raises(UnknownButton):
-        await chat.press(ANA, "m2", message.buttons[0].id)
+    for use in (
+        chat.history(ANA), chat.filed(ANA), chat.say(ANA, "m2", "hello"),
+        chat.press(ANA, "m2", message.buttons[0].id), chat.press(ANA, "m2", "hello"),
+    ):
+        with pytest.raises(Ended):
+            await use
+    await chat.forget(ANA)
 
 
 @pytest.mark.parametrize(

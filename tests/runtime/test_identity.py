@@ -61,6 +61,8 @@ def test_a_claim_that_is_no_text_is_as_if_it_were_not_there(identities: Identiti
         (signed(exp=NOW), "expired"),
         (signed(exp=NOW - timedelta(days=1)), "expired"),
         (signed(exp=NOW + timedelta(days=1, minutes=2)), "good_for_too_long"),
+        (signed(nbf=NOW + timedelta(minutes=2)), "not_yet"),
+        (signed(nbf="soon"), "ValueError"),
         (signed(name=None, email=None, account=None), "nobody"),
         (signed(name="", email=None, account=[]), "nobody"),
         (signed(name="A" * LONGEST), "no_token"),

@@ -29,7 +29,7 @@ from bot.objections.db import Database
 from bot.runtime.redaction import REMOVED, filing_since
 from bot.runtime.retention import make_index
 from bot.runtime.snapshot import Snapshot
-from bot.runtime.store import ConversationStore, StoreError
+from bot.runtime.store import ConversationStore, Ended, StoreError
 from bot.runtime.store_table import events
 from bot.runtime.turns import turns
 
@@ -224,7 +224,12 @@ async def test_a_conversation_that_was_deleted_meanwhile_is_not_brought_back(
     tracker.update_with_events(turn("two"), DOMAIN)
     with pytest.raises(StoreError):
         await store.save(tracker)
-    assert await store.events(ANA) == []
+    # Nor is it begun anew.
+    fresh = DialogueStateTracker(ANA, DOMAIN.slots)
+    fresh.update_with_events(turn("three"), DOMAIN)
+    with pytest.raises(Ended):
+        await store.save(fresh)
+    assert await store.retrieve(ANA) is None
 
 
 async def test_a_table_of_an_earlier_version_is_brought_up_to_date(engine: Engine) -> None:
@@ -385,7 +390,9 @@ def test_however_it_goes_a_filing_keeps_its_details_and_nothing_is_left_of_one_t
 
     async def carry_out() -> None:
         nonlocal draft, name
-        await store.delete(ANA)
+        # As on a new database: for the store a deleted conversation is over for good.
+        with sqlite.begin() as connection:
+            connection.execute(events.delete())
         for number, step in enumerate(steps):
             within: list[Event] = []
             text = f"t{number}"

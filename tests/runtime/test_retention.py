@@ -14,14 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from bot import retention as housekeeping
+from bot.objections import model
 from bot.objections.db import Database
 from bot.objections.errors import StorageError
+from bot.objections.postman import Files
 from bot.retention import Housekeeping, remove
 from bot.runtime import retention
 from bot.runtime.retention import delete_old, make_index
-from bot.runtime.store import ConversationStore, events
+from bot.runtime.store import ConversationStore, Ended, events
 from bot.settings import Settings
 from tests.unit.objections.conftest import url
+from tests.unit.objections.examples import filing
+from tests.unit.objections.mailing import postman, service
 
 __all__ = ["url"]
 
@@ -225,6 +229,46 @@ async def test_stopping_waits_for_the_run_in_hand(
     go_on.set()
     await stopping
     assert ended.is_set()
+
+
+async def test_that_a_conversation_was_deleted_is_known_until_its_token_has_expired(
+    database: Database, settings: Settings
+) -> None:
+    store = ConversationStore(database.engine)
+    lifetime = timedelta(seconds=settings.session_lifetime)
+    ana = say(database, 0)
+    await store.delete(ana)
+    now = datetime.now(timezone.utc)
+
+    remove(database, settings, now + lifetime - timedelta(minutes=1), dry_run=False)
+    with pytest.raises(Ended):
+        await store.events(ana)
+    remove(database, settings, now + lifetime + timedelta(minutes=1), dry_run=True)
+    with pytest.raises(Ended):
+        await store.events(ana)
+    remove(database, settings, now + lifetime + timedelta(minutes=1))
+    assert await store.events(ana) == []
+
+
+async def test_a_mail_in_a_file_goes_when_it_is_on_record_no_more(
+    database: Database, settings: Settings
+) -> None:
+    service(database).file(filing())
+    await postman(database, Files(settings.mail_dir)).deliver()
+    (mail,) = settings.mail_dir.iterdir()
+    begun = mail.with_name(f".{mail.stem}.part")
+    mine = settings.mail_dir / "notes.eml"
+    for one in (begun, mine):
+        one.write_text("")
+
+    remove(database, settings, NOW)
+    remove(database, settings, NOW + timedelta(days=400), dry_run=True)
+    assert {*settings.mail_dir.iterdir()} == {mail, begun, mine}
+    # As when a person is erased while a mail to them is being written.
+    with database.session() as session:
+        session.execute(sa.delete(model.outbox))
+    remove(database, settings, NOW)
+    assert {*settings.mail_dir.iterdir()} == {mine}
 
 
 async def test_stopping_what_never_started_is_nothing(

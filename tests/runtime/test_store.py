@@ -16,7 +16,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Engine
 
 from bot.runtime.redaction import REMOVED
-from bot.runtime.store import ConversationStore, StoreError, events
+from bot.runtime.store import ConversationStore, Ended, StoreError, events
 
 SURROGATE = "\ud800"
 ANA, BEN = "a" * 40, "b" * 40
@@ -100,6 +100,14 @@ async def test_deleting_takes_one_conversation_and_no_other(store: ConversationS
     await store.delete(ANA)
 
     assert await store.retrieve(ANA) is None
+    # It is known as deleted, and nothing is read of it or added to it any more.
+    with pytest.raises(Ended):
+        await store.events(ANA)
+    with pytest.raises(Ended):
+        async with store.turn(ANA, "another"):
+            pytest.fail("it was begun anew")
+    # To delete it once more is no error.
+    await store.delete(ANA)
     assert list(await store.keys()) == [BEN]
     assert await said(store, BEN) == ["two"]
 

@@ -7,9 +7,12 @@ import errno
 import io
 import logging
 import os
+import re
 import sys
+import time
 import warnings
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import TextIO
 
 import pytest
@@ -102,6 +105,25 @@ def test_a_librarys_line_keeps_where_it_came_from_and_loses_its_text(
     for line in lines:
         assert SAID not in line
         assert f"error {name}:" in line
+
+
+def test_the_times_of_all_lines_are_in_utc(
+    capsys: Stderr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        configure("INFO")
+        structlog.get_logger().info("action_failed")
+        logging.getLogger("library").warning("a text")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    times = re.findall(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*)(\S?)", capsys.readouterr().err)
+    assert [zone for _, zone in times] == ["Z", "Z"]
+    for said, _ in times:
+        moment = datetime.fromisoformat(said.partition(".")[0]).replace(tzinfo=timezone.utc)
+        assert abs(moment - datetime.now(timezone.utc)) < timedelta(hours=1)
 
 
 def test_a_librarys_error_is_logged_without_its_traceback(capsys: Stderr) -> None:

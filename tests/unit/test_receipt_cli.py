@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from datetime import date
@@ -27,7 +28,8 @@ KEY = ISSUER.signer.public
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with the data of an installation in it."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATA_DIR", "DATABASE_URL", "SIGNING_KEY", "SECRET_KEY", "DATA_KEYS"):
+    for name in ("DATA_DIR", "DATABASE_URL", "SIGNING_KEY", "FORMER_SIGNING_KEYS",
+                 "SECRET_KEY", "DATA_KEYS"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -66,6 +68,39 @@ def test_a_pdf_is_checked_by_the_file_inside_and_says_so(own: Receipt) -> None:
     assert result.exit_code == 0
     assert "inside the PDF" in result.stdout
     assert "inside the PDF" not in run("verify", kept(own.file())).stdout
+
+
+def test_a_receipt_signed_with_a_former_key_stays_genuine(
+    own: Receipt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = kept(own.file())
+    (before,) = as_json(run("key"))["keys"]
+    new = base64.b64encode(b"n" * 32).decode()
+    monkeypatch.setenv("SIGNING_KEY", new)
+    assert run("verify", receipt).exit_code == 1
+    monkeypatch.setenv("FORMER_SIGNING_KEYS", f"{before['id']}:{before['public']}")
+    result = run("verify", receipt)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Genuine: signed with the key {own.key_id}.\n")
+    # Both are published, and what is signed now is checked with the present one.
+    assert as_json(run("key"))["keys"] == [Signer.parse(new).public.as_dict(), before]
+    assert run("verify", kept(issue(FACTS, ISSUER).file(), "another.json")).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "given", ["{secret}", "{id}:{secret}", "{public}", "k1:{public}", "{id}:AAAA", "{id}", ":"]
+)
+def test_what_is_no_former_key_is_refused_and_never_shown(
+    own: Receipt, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """A secret key has the length of a public one, and would be published."""
+    secret = base64.b64encode(b"s" * 32).decode()
+    (key,) = as_json(run("key"))["keys"]
+    monkeypatch.setenv("FORMER_SIGNING_KEYS", given.format(secret=secret, **key))
+    result = run("verify", kept(own.file()))
+    assert result.exit_code == 2
+    assert "FORMER_SIGNING_KEYS" in result.stderr
+    assert secret not in result.stderr
 
 
 def test_a_receipt_can_be_checked_against_a_published_key() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.settings import ROOT
 from tests.unit.test_dependencies import AT_LEAST
 from tests.unit.test_docs import paths
 
+ASVS = (ROOT / "docs" / "asvs.md").read_text("utf-8")
 DOCUMENT = (ROOT / "docs" / "security.md").read_text("utf-8")
 CLOSED = DOCUMENT.partition("## Holes that newer versions close")[2].partition("\n## ")[0]
 STAY = DOCUMENT.partition("## Holes that stay")[2].partition("\n## ")[0]
@@ -74,16 +76,33 @@ def test_every_version_that_is_named_is_the_one_in_the_lock() -> None:
 
 
 def test_every_file_that_is_named_exists() -> None:
-    named = list(paths("docs/security.md"))
-    assert len(named) > 30
-    assert [path for path in named if not (ROOT / path).exists()] == []
+    for document in ("docs/security.md", "docs/asvs.md"):
+        named = list(paths(document))
+        assert len(named) > 30
+        assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_every_test_that_is_named_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", DOCUMENT))
-    assert len(named) > 8
+    named = set(re.findall(r"`(test_\w+)`", DOCUMENT + ASVS))
+    assert len(named) > 30
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert {name for name in named if f"def {name}(" not in code} == set()
+
+
+def test_each_requirement_of_asvs_stands_in_some_way_and_what_holds_is_shown() -> None:
+    cells = [row for row in rows(ASVS) if row[0] != "number"]
+    numbers = [number for number, *_ in cells]
+    assert len(set(numbers)) == len(numbers)
+    # As many as the standard has: 70 of level 1, 183 of level 2.
+    assert Counter(level for _, level, *_ in cells) == {"1": 70, "2": 183}
+    stands = Counter(stand for _, _, _, stand, _ in cells)
+    summary = f"{stands['holds']} hold, {stands['does not apply']} do not apply, "
+    assert f"{summary}{stands['open']} are open." in ASVS
+    assert set(stands) == {"holds", "does not apply", "open"}
+    named = {number: re.findall(r"`([^`]+)`", shown) for number, _, _, _, shown in cells}
+    shown_by = {number for number, _, _, stand, _ in cells if stand == "holds"}
+    is_place = re.compile(r"test_\w+|[\w./-]+/[\w./-]+|\w[\w-]*\.(?:md|lock|toml|json)")
+    assert [n for n in shown_by if not any(map(is_place.fullmatch, named[n]))] == []
 
 
 def test_every_guard_names_a_test() -> None:

@@ -30,7 +30,10 @@ def test_with_nothing_set_everything_has_a_value_and_it_is_a_demo(tmp_path: Path
     assert settings.data_dir == tmp_path / "var"
     assert settings.database_url == f"sqlite:///{tmp_path / 'var' / 'objections.db'}"
     assert settings.allowed_origins == frozenset()
-    assert (settings.rate_limit, settings.session_rate_limit) == ("30/minute", "20/minute")
+    assert (settings.rate_limit, settings.session_rate_limit) == ("30/minute", "60/minute")
+    # Whoever shares an address with a few hundred people has to be borne.
+    assert settings.address_rate_limit == "600/minute"
+    assert settings.request_rate_limit == "1800/minute"
     assert settings.log_level == "WARNING"
     assert (settings.objection_form_url, settings.privacy_policy_url) == ("", "")
 
@@ -152,7 +155,7 @@ def test_origins_are_listed_with_commas(tmp_path: Path) -> None:
     ("given", "turns", "sessions"),
     [
         ({"RATE_LIMIT": "off"}, "off", "off"),
-        ({"RATE_LIMIT": "5/second"}, "5/second", "20/minute"),
+        ({"RATE_LIMIT": "5/second"}, "5/second", "60/minute"),
         ({"SESSION_RATE_LIMIT": "off"}, "30/minute", "off"),
         ({"SESSION_RATE_LIMIT": "2/hour"}, "30/minute", "2/hour"),
     ],

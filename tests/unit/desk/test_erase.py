@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from bot import cli
-from bot.objections import model
+from bot.objections import model, moments
 from bot.objections.crypto import Keys
 from bot.objections.db import Database
+from bot.objections.postman import Files
 from bot.objections.references import new_reference
 from bot.objections.service import ObjectionService
 from tests.unit.objections.examples import ISSUER, SHOP, filing
+from tests.unit.objections.mailing import postman
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -56,6 +60,26 @@ def test_it_covers_the_sitting_and_says_so(database: Database, references: list[
         event = model.audit_event.c
         actors = select(event.actor).where(event.action == "person_erased")
         assert session.execute(actors).scalars().all() == ["operator:eve"]
+
+
+def test_the_mails_that_were_written_into_files_go_with_the_person(
+    database: Database, references: list[str], tmp_path: Path
+) -> None:
+    service = ObjectionService(database, Keys([("k1", bytes(32))]), ISSUER)
+    service.file(filing(email="ben@example.org", idempotency_key="key-2"))
+    folder = tmp_path / "var" / "mail"
+    folder.mkdir(parents=True)
+    asyncio.run(postman(database, Files(folder), clock=moments.now).deliver())
+    to = {path: message_from_bytes(path.read_bytes())["To"] for path in folder.iterdir()}
+    theirs = [path for path, whom in to.items() if "ana@example.org" in whom]
+    others = {path for path, whom in to.items() if "ben@example.org" in whom}
+    assert theirs and others
+    theirs[0].with_name(f".{theirs[0].stem}.part").write_text("half a mail")
+    mine = folder / "notes.eml"
+    mine.write_text("not ours")
+
+    assert run(references[0], "--as", "eve", "--yes").exit_code == 0
+    assert set(folder.iterdir()) == {*others, mine}
 
 
 @pytest.mark.parametrize("said", ["n\n", "\n", ""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import io
 import json
 import signal
 import stat
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.desk import exporting
@@ -77,21 +80,67 @@ def test_an_export_as_jsonl_has_what_show_has(
     assert exports(database) == [("operator:ben", {"objections": 2})]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_cell_begins_like_a_formula(
-    file: File, database: Database, tmp_path: Path, begin: str
+@pytest.mark.parametrize(
+    ("written", "guarded"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("＝1+1", "'＝1+1"),
+        ("  =1+1", "'  =1+1"),
+        ("\ufeff=1+1", "'\ufeff=1+1"),
+        ("\t=1+1", "'\t'=1+1"),
+        ("\r\n=1+1", "'\r\n'=1+1"),
+        ("x;=1+1;", "x;'=1+1;"),
+        ('x,"=1+1"', "x,'\"=1+1\""),
+        ("x\t ＠SUM(1)", "x\t' ＠SUM(1)"),
+        ("first\n- second", "first\n'- second"),
+        ("1 + 1 = 2; or not", "1 + 1 = 2; or not"),
+    ],
+)
+def test_what_a_spreadsheet_would_run_is_guarded_wherever_a_cell_may_begin(
+    file: File, database: Database, tmp_path: Path, written: str, guarded: str
 ) -> None:
     reference = file()
-    formula = f'{begin}HYPERLINK("https://example.org","open")'
-    reseal(database, reference, formula)
+    reseal(database, reference, written)
     path = tmp_path / "cases.csv"
     assert run("export", "--out", str(path)).exit_code == 0
     (row,) = read_csv(path)
-    assert row["reason"] == f"'{formula}"
+    assert row["reason"] == guarded
     # A program reads what was written, unchanged.
     lines = tmp_path / "cases.jsonl"
     assert run("export", "--format", "jsonl", "--out", str(lines)).exit_code == 0
-    assert json.loads(lines.read_text("utf-8"))["reason"] == formula
+    assert json.loads(lines.read_text("utf-8"))["reason"] == written
+
+
+# Made of what could tell a cell's end or a formula's beginning, and a few letters.
+odd = st.text("=+-@＝＋－＠;,|\t\r\n\v\u2028 \u200b\ufeff\"'xy1", max_size=12)
+anything = odd | st.text(max_size=12)
+
+
+@given(st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=3))
+def test_whichever_separator_is_taken_no_cell_begins_like_a_formula(
+    told: list[tuple[str, str, str]],
+) -> None:
+    rows = [
+        {**dict.fromkeys(COLUMNS), "full_name": name, "reason": reason, "unreadable": [],
+         "accounts": [{"platform": "instagram", "handle": handle, "exclusion_state": "hold"}]}
+        for name, reason, handle in told
+    ]
+    file, lines = io.StringIO(newline=""), io.StringIO(newline="")
+    exporting.write_csv(file, rows)
+    for delimiter in ",;\t|":
+        for cells in csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=delimiter):
+            for cell in cells:
+                # A spreadsheet takes away what is not seen before it looks.
+                seen = cell.lstrip(" \t\r\n\v\f\u2028\u200b\ufeff\"")
+                assert seen[:1] not in {*"=+-@＝＋－＠"}, (delimiter, cell)
+    assert len(list(csv.reader(io.StringIO(file.getvalue(), newline="")))) == len(rows) + 1
+    # Every cell is quoted, and a quote within one is doubled.
+    assert file.getvalue().startswith('"reference","case_status",')
+    exporting.write_jsonl(lines, rows)
+    assert [json.loads(line) for line in lines.getvalue().split("\n")[:-1]] == rows
 
 
 def test_an_export_takes_the_filters_of_the_list(

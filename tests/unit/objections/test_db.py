@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import stat
 import threading
 import traceback
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from bot.objections import db, model
-from bot.objections.db import Conflict, Database
+from bot.objections.db import PATIENCE_S, Conflict, Database, waiting_at_most
 from bot.objections.erasure import overwrite_deleted
 from bot.objections.errors import StorageError
 
@@ -311,6 +313,55 @@ def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_full_sync(sqlite_database
         "busy_timeout": 5000,
         "synchronous": full,
     }
+
+
+def test_who_says_how_long_they_wait_for_a_busy_file_waits_so_long(
+    sqlite_database: Database,
+) -> None:
+    def patience_ms() -> int:
+        with sqlite_database.session(read_only=True) as session:
+            return int(session.execute(text("PRAGMA busy_timeout")).scalar_one())
+
+    with waiting_at_most(60):
+        assert 50_000 < patience_ms() <= 60_000
+        with waiting_at_most(30):
+            assert 20_000 < patience_ms() <= 30_000
+        # Nobody waits longer than whoever asked them.
+        with waiting_at_most(90):
+            assert 50_000 < patience_ms() <= 60_000
+    assert patience_ms() == 1000 * PATIENCE_S
+    with waiting_at_most(-1):
+        assert patience_ms() == 0
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+def test_only_their_owner_can_read_the_file_and_its_logs_in_a_folder_that_was_there(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        database = Database(f"sqlite:///{folder}/record.db")
+        database.migrate()
+        with database.session() as session:
+            session.execute(insert(model.account_center).values(id="one", created_at=NOW))
+            private = dict.fromkeys(("record.db", "record.db-wal", "record.db-shm"), 0o600)
+            assert _modes(folder) == private
+        # An earlier version left them so.
+        for name in private:
+            (folder / name).chmod(0o644)
+        other = Database(f"sqlite:///{folder}/record.db")
+        other.ping()
+        assert _modes(folder) == private
+        other.dispose()
+        database.dispose()
+        assert _modes(folder) == {"record.db": 0o600}
+    finally:
+        os.umask(before)
 
 
 def test_a_file_is_opened_once_for_many_transactions_and_closed_after_a_rest(
