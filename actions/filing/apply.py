@@ -139,7 +139,7 @@ def _remove(outcome: Outcome, command: Command, asked: str) -> None:
 def _change(outcome: Outcome, command: Command, asked: str) -> None:
     if command.field is None:
         if asked == "what_to_change":
-            outcome.say("say_file_not_clear")
+            outcome.say(f"say_unclear_{outcome.asked}")
         else:
             # The same question as after a no to the summary.
             outcome.slots.update(objection_confirmed=None, summary_shown=None)
@@ -175,7 +175,7 @@ def _give(outcome: Outcome, command: Command, asked: str) -> None:
     elif asked == "summary":
         outcome.say("say_file_yes_or_no")
     else:
-        outcome.say("say_file_not_clear")
+        outcome.say(f"say_unclear_{outcome.asked}")
 
 
 # --- yes, no, and the like -------------------------------------------------------------------------
@@ -296,6 +296,10 @@ def _for_other(outcome: Outcome, command: Command, asked: str) -> None:
     outcome.say("say_file_for_other")
 
 
+def _unclear(outcome: Outcome, command: Command, asked: str) -> None:
+    outcome.say(f"say_unclear_{outcome.asked}")
+
+
 def _says(response: str) -> Callable[[Outcome, Command, str], None]:
     def say(outcome: Outcome, command: Command, asked: str) -> None:
         outcome.say(response)
@@ -313,7 +317,7 @@ _HANDLERS: dict[str, Callable[[Outcome, Command, str], None]] = {
     "dont_know": _dont_know, "refuse": _refuse, "why": _why, "where": _where, "explain": _explain,
     "progress": _progress, "for_other": _for_other, "wait": _says("say_file_wait"),
     "told": _says("say_file_told"), "complain": _says("say_file_complaint"),
-    "language": _says("say_file_language"), "nonsense": _says("say_file_not_clear"),
+    "language": _says("say_file_language"), "nonsense": _unclear,
 }  # fmt: skip
 
 

@@ -72,7 +72,8 @@ class ValidateObjectionForm(BotAction):
         if agreed(tracker):
             return []  # a button from before this filing
         slots = tracker.slots
-        asked = asked_for(slots, "objection_form")
+        begins = slots.get("requested_slot") is None
+        asked = "open" if begins else asked_for(slots, "objection_form")
         outcome = apply(slots, commands(tracker), asked, login.answered(tracker))
         if not outcome.slots:
             return []

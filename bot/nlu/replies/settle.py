@@ -30,6 +30,10 @@ _AFTERWARDS = {
 }  # fmt: skip
 # From here on an act counts outside of a filing, where a topic is the likelier thing.
 SURE = 0.6
+# Where something was filed before and a code is awaited, fewer things can be meant.
+LIKELY = 0.4
+# For what is none of our topics it has to be plain.
+PLAIN = 0.9
 # A wish to stop throws the answers away: below this it is asked back.
 SURE_TO_STOP = 0.5
 _CONTACT = {"email": "check_status/contact_email", "full_name": "check_status/contact_name"}
@@ -56,7 +60,9 @@ def with_topic(
     """
     if not context.is_filing:
         unsure = decision.is_unsure or decision.topic == OUT_OF_SCOPE
-        topic = _unsure(commands, context) if unsure and not decision.in_distress else None
+        border = SURE if decision.is_unsure else PLAIN
+        helps = unsure and not decision.in_distress
+        topic = _unsure(commands, context, border) if helps else None
         return _decided(topic) if topic else decided(decision)
     found = () if decision.is_unsure else (decision.topic, *decision.also)
     answered = [topic for topic in found if intent_of(topic) in RETRIEVAL_INTENTS]
@@ -99,14 +105,15 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
     if context.asked == "new_name" and "full_name" in fields:
         return "check_status/contact"
     if context.asked == "number" and "number" in fields:
-        return None
+        awaited = context.draft.get("awaited") or {}
+        return "withdraw_objection" if awaited.get("for") == "number" else None
     known = bool(context.draft.get("references"))
     if context.asked in ("open", "number"):
         return None
     for one in commands:
         if one.do in _AFTERWARDS and one.confidence >= SURE:
             return _AFTERWARDS[one.do]
-        if not known or one.confidence < SURE:
+        if not known or one.confidence < LIKELY:
             continue
         if one.do in ("change", "set") and one.field in _CONTACT:
             if one.do == "change" or one.replaces is not None:
@@ -116,10 +123,10 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
     return None
 
 
-def _unsure(commands: Sequence[Command], context: Context) -> str | None:
+def _unsure(commands: Sequence[Command], context: Context, border: float) -> str | None:
     """What the commands say of a message outside of a filing that no topic is sure of."""
     for one in commands:
-        if one.confidence < SURE:
+        if one.confidence < border:
             continue
         if one.do in ("file", "account"):
             return "file_objection"

@@ -137,6 +137,8 @@ def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:
 def _values(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
     """What a part brings or takes away."""
     sure = part.confidence
+    if context.asked == "reason" and part.act == "give" and sure < 1:
+        return  # "because my instagram account ana.s is private" is a reason, and nothing else
     yield from _name(reading, part, context)
     kinds = {span.label for span in part.spans}
     for span in part.spans:
@@ -170,6 +172,9 @@ def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comman
     if not joined:
         return
     name = " ".join(_text(reading, piece) for piece in joined)
+    end = reading.message.tokens[joined[-1].last - 1].end
+    if reading.message.text[end : end + 1] == "." and len(name.rpartition(" ")[2]) < 4:
+        name += "."  # "Ana Silva Jr."
     try:
         name = parse_full_name(name)
     except FieldError:
@@ -209,6 +214,9 @@ def _accounts(reading: Reading, part: ReadPart, context: Context) -> Iterator[Co
     if old and not new:
         # "that's not my handle any more": wants it changed, and says not to what.
         yield Command("change", "account", confidence=part.confidence)
+    if context.asked in ("email", "new_email") and all(one.platform is None for one in named):
+        # "ana.example.org" is an address with a slip.
+        new = []
     for place, one in enumerate(new):
         if part.act == "remove" and one.role is None:
             continue
