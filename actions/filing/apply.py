@@ -29,6 +29,7 @@ FOR_THE_RULES = frozenset(
 SURE = 0.5
 # The longest reply that may be a name though no name was seen in it.
 _NAME_WORDS = 5
+_FEW_WORDS = 2
 
 
 def apply(
@@ -297,6 +298,10 @@ def _for_other(outcome: Outcome, command: Command, asked: str) -> None:
 
 
 def _unclear(outcome: Outcome, command: Command, asked: str) -> None:
+    if outcome.asked == "full_name" and len((command.text or "").split()) <= _FEW_WORDS:
+        # Any word may be a name somewhere.
+        _give(outcome, command, asked)
+        return
     outcome.say(f"say_unclear_{outcome.asked}")
 
 

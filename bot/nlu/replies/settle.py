@@ -88,6 +88,8 @@ def _in_filing(commands: Sequence[Command]) -> dict[str, Any] | None:
     for one in commands:
         if one.do in ("stop", "start_over") and one.confidence >= SURE_TO_STOP:
             return _decided(_TOPICS[one.do])
+    if any(one.do == "set" and one.field == "number" for one in commands):
+        return _decided("check_status")
     if kinds & {"ask", "off", "distress"}:
         return None
     for one in commands:
