@@ -4,7 +4,7 @@
     {"id": "", …}                                             a code that could not be sent yet
     {"for": "new_email", "new_name" or "number"}                                    a reply
 
-`bot/runtime/awaited.py` knows by it what a message is.
+`bot/understanding/context.py` knows by it what a message may be.
 """
 
 from __future__ import annotations

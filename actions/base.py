@@ -16,6 +16,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.objections.db import waiting_at_most
+from bot.understanding.commands import Command
 
 log = structlog.get_logger()
 
@@ -68,6 +69,11 @@ class BotAction(Action, ABC):
 def words(tracker: Tracker) -> str:
     """What the person wrote last, "" when there was nothing."""
     return str(tracker.latest_message.get("text") or "")
+
+
+def commands(tracker: Tracker) -> list[Command]:
+    """What the person's last message does."""
+    return [Command.from_dict(one) for one in tracker.latest_message.get("commands") or ()]
 
 
 def topic(tracker: Tracker) -> tuple[str | None, float]:

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import promises, records, verifying
 from actions.awaiting import ask_for_code
-from actions.base import BotAction, Event, topic, words
+from actions.base import BotAction, Event, commands, topic, words
 from actions.withdrawal import TOPIC as WITHDRAWAL
 from bot import patterns
 from bot.objections.errors import FieldError, StorageError, UnknownReference
@@ -19,11 +19,8 @@ from bot.objections.references import find_reference, parse_reference
 from bot.objections.service import Status
 from bot.objections.state_sentences import SENTENCES
 
-_HAS_NO_NUMBER = patterns.compile(
-    r"\b(?:lost|forgot|no (?:number|idea|clue)|(?:do not|don'?t|dont) (?:have|know|remember)|"
-    r"(?:can'?t|cannot|can not) find|deleted)\b",
-    ignore_case=True,
-)
+# What says that there is no number.
+_HAS_NO_NUMBER = frozenset(("lost_number", "dont_know", "none", "no", "refuse"))
 _QUIET = frozenset({"out_of_scope", "check_status", "affirm", "deny", None})
 # "OBJ" and a digit soon after: a number is meant, also when it is not a sound one.
 _GIVES_NUMBER = patterns.compile(r"\b[o0]bj\W{0,3}\w{0,4}\d", ignore_case=True)
@@ -50,7 +47,7 @@ class ValidateStatusForm(BotAction):
             # Whoever has just filed here means what was filed here.
             own = tracker.get_slot("references")
             return [SlotSet("reference", own)] if own else []
-        if _HAS_NO_NUMBER.search(text):
+        if any(one.do in _HAS_NO_NUMBER for one in commands(tracker)):
             # Whoever has no number cannot go on here: the form ends.
             return [SlotSet("requested_slot", None)]
         if topic(tracker)[0] not in _QUIET and not _GIVES_NUMBER.search(text):

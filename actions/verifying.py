@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records, withdrawal
 from actions.awaiting import a_code, a_reply, ask_for_code
-from actions.base import Event, topic, words
+from actions.base import Event, commands, topic, words
 from bot import patterns
 from bot.objections.codes import find_code
 from bot.objections.errors import CodeNotSent, CodeRefused, FieldError
@@ -23,10 +23,14 @@ __all__ = ["TOPICS", "after_filing", "take"]
 # Topics of the intent `check_status`; no words are ever read as one of them by the model.
 TOPICS = frozenset(
     f"check_status/{name}"
-    for name in ("code", "new_code", "contact", "contact_email", "contact_name")
+    for name in (
+        "code", "new_code", "no_code", "lost_number", "contact", "contact_email", "contact_name"
+    )
 )
 _ADDRESS = patterns.compile(r"[^\s<>,;]+@[^\s<>,;]+")
-_NAME = patterns.compile(r"\bname\b|\bspel", ignore_case=True)
+
+
+_SAYS = {"no_code": "say_code_not_needed", "lost_number": "say_lost_number"}
 
 
 async def after_filing(
@@ -56,6 +60,9 @@ async def take(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event
         done = await _code(dispatcher, tracker)
     elif name == "new_code":
         done = await _new_code(dispatcher, tracker)
+    elif name in _SAYS:
+        dispatcher.utter_message(response=_SAYS[name])
+        done = []
     else:
         done = await _contact(dispatcher, tracker, name)
     # Nothing to tell the state of, unless one of them says so after it.
@@ -144,13 +151,15 @@ async def _contact(
             dispatcher.utter_message(response="say_ask_verification_code_change")
             return [a_code(changed, "change", numbers[-1])]
         if expected == "new_name" and name == "contact":
-            await records.verify(lambda one: one.change_name(numbers[-1], text))
+            given = next((c.value for c in commands(tracker) if c.field == "full_name"), text)
+            await records.verify(lambda one: one.change_name(numbers[-1], given or text))
             dispatcher.utter_message(response="say_contact_name_done")
             return [SlotSet("awaited", None)]
     except (FieldError, CodeNotSent) as error:
         dispatcher.utter_message(response="say_contact_problem", problem=error.sentence)
         return []
-    if name == "contact_name" or (name == "contact" and _NAME.search(text)):
+    fields = {one.field for one in commands(tracker)}
+    if name == "contact_name" or (name == "contact" and "full_name" in fields):
         dispatcher.utter_message(response="say_ask_new_name")
         return [a_reply("new_name")]
     if name == "contact_email" or expected == "new_email" or "mail" in text.casefold():

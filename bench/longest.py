@@ -11,21 +11,26 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise, product
-from typing import Any
 
-from actions.filing import draft, reading
-from actions.filing.said import Said
+from actions.filing.declarations import is_declaration
 from bot.log import configure
 from bot.nlu import alone, distress, questions
+from bot.nlu.replies import acts, tagger
+from bot.nlu.replies.accounts import named_accounts
+from bot.nlu.replies.lines import Span
 from bot.objections import accounts, codes, fields, references
+from bot.objections.addresses import likely_address
 from bot.objections.errors import FieldError
-from bot.runtime import awaited, conversation
+from bot.objections.places import country_of
+from bot.runtime import conversation
 from bot.runtime.training import train_when_needed
 from bot.runtime.understanding import Understanding
 from bot.settings import ROOT, Settings
+from bot.understanding.commands import ASKED
+from bot.understanding.scan import Message, scan
 
 LENGTH = conversation.MAX_TEXT
 _LENGTHS = (30, 62, 250, LENGTH)
@@ -59,27 +64,6 @@ RUNS = (
     "，", "；", "ﷺ", "\u200d", "😀", "&", "%41", ":)", "{", "\\", "*", "=",
 )
 
-_ACCOUNT = {"platform": "instagram", "handle": "ana.s"}
-_GIVEN: dict[str, Any] = {
-    "full_name": "Ana Silva",
-    "email": "ana@example.org",
-    "country": "IE",
-    "account": _ACCOUNT,
-    "linked_accounts": [],
-    "unlinked_accounts": [],
-    "reason": draft.SKIPPED,
-}
-_AWAITED: list[dict[str, Any]] = [
-    {"awaited": {"for": kind, "id": "1"}, "references": ["OBJ"]}
-    for kind in ("number", "new_name", "new_email")
-]
-
-
-def _in_form(asked: str | None, topic: str, more: Mapping[str, Any], text: str) -> None:
-    order = (*draft.FIELDS, "objection_confirmed")
-    given = {name: _GIVEN[name] for name in order[: order.index(asked)]} if asked else {}
-    reading.read(Said(text, topic, 0.9, asked), {**given, **more})
-
 
 def _parsed(parse: Callable[[str], object], text: str) -> None:
     with contextlib.suppress(FieldError):
@@ -92,38 +76,38 @@ def _outside(text: str) -> None:
         text = conversation.typed(text)
     except conversation.TextRefused:
         return
-    for before in _AWAITED:
-        awaited.topic([], text, before)
     distress.in_distress(text)
     alone.topic_of_shape(text)
     questions.questions(text)
     questions.is_question(text)
     codes.find_code(text)
     references.find_reference(text)
+    is_declaration(text)
+
+
+def _reply(asked: str, text: str) -> None:
+    """What a reply goes through before what was learned: scanned once, and its features."""
+    message = scan(text)
+    list(tagger.features(message, asked))
+    whole = (Span(0, len(message.tokens), "handle"),) if message.tokens else ()
+    act_words(message, whole)
+    named_accounts(message, whole)
+
+
+def act_words(message: Message, spans: tuple[Span, ...]) -> None:
+    acts.masked(message, 0, len(message.tokens), spans)
+    for place in range(len(spans)):
+        acts.role_features(message, place, spans, "give", "account")
 
 
 STEPS: dict[str, Callable[[str], object]] = {
     "every message": _outside,
-    **{
-        f"form: {asked or 'its beginning'}": partial(_in_form, asked, "out_of_scope", {})
-        for asked in (None, *draft.FIELDS, "objection_confirmed")
-    },
-    "form: reason, to stop": partial(_in_form, "reason", "cancel", {}),
-    "form: linked accounts, no": partial(_in_form, "linked_accounts", "deny", {}),
-    "form: linked accounts, known": partial(
-        _in_form, "linked_accounts", "affirm", {"mentioned_accounts": [_ACCOUNT]}
-    ),
-    "form: the platform": partial(
-        _in_form, "account", "out_of_scope", {"pending_account": {"handle": "ana"}}
-    ),
-    "the summary, no": lambda text: reading.refuses(text, "deny"),
-    "the summary, yes": reading.confirms,
-    "the first message": reading.is_declaration,
+    **{f"a reply at {asked}": partial(_reply, asked) for asked in ASKED},
     **{
         parse.__name__: partial(_parsed, parse)
         for parse in (
             fields.parse_full_name, fields.parse_email, fields.parse_country, fields.parse_reason,
-            accounts.parse_accounts, references.parse_reference,
+            accounts.parse_account, references.parse_reference, likely_address, country_of,
         )
     },
 }

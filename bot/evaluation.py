@@ -1,4 +1,4 @@
-"""How well texts are understood: topics (right, offered, confused, turned away) and details."""
+"""How well questions are understood: topics that are right, offered, confused, turned away."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.nlu.topics import OUT_OF_SCOPE
-from bot.objections.accounts import Account
-from bot.objections.details import find_details
-
-DETAILS = ("full_name", "email", "country", "account")
 
 
 class EvaluationError(Exception):
@@ -152,34 +148,6 @@ class Report:
             ),
             "recall": caught / len(meant) if meant else None,
         }
-
-
-def details(path: Path) -> dict[str, tuple[int, list[str]]]:
-    """How well details are found in replies, by field.
-
-    Args:
-        path: lines of `{"text", "asks", "expect"}`: a reply, the field it answers to (or null),
-            and the fields that it gives.
-
-    Returns:
-        field -> the number of replies that give it or in which it was found, and those among them
-        where what was found is not what is given.
-    """
-    found: dict[str, tuple[int, list[str]]] = {name: (0, []) for name in DETAILS}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        asked = row["asks"] if row["asks"] in DETAILS else None
-        read = find_details(row["text"], asked)
-        for name in DETAILS:
-            if name == "account" and row["asks"] != asked:
-                continue  # lists of accounts are read by another function
-            value = getattr(read, name)
-            value = value.as_dict() if isinstance(value, Account) else value
-            expected = row["expect"].get(name)
-            if value is not None or expected is not None:
-                n, wrong = found[name]
-                found[name] = (n + 1, wrong if value == expected else [*wrong, row["text"]])
-    return found
 
 
 def draw(report: Report, path: Path) -> None:

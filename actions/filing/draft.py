@@ -17,7 +17,8 @@ FIELDS = (
 ACCOUNT_LISTS = ("linked_accounts", "unlinked_accounts")
 SKIPPED = ""
 _EVERYTHING = (*FIELDS, "objection_confirmed", "pending_account", "mentioned_accounts",
-               "summary_shown", "attempted", "draft_id", "notice_display")
+               "summary_shown", "attempted", "draft_id", "notice_display", "asked_back",
+               "linked_before")
 
 Slots = Mapping[str, Any]
 
@@ -64,6 +65,11 @@ _TITLES = {
     "unlinked_accounts": "Not linked, so filed on their own",
     "reason": "Reason",
 }
+# Shorter than in the summary, for it is said at once.
+_NOTED = {
+    "linked_accounts": "In the same Accounts Center",
+    "unlinked_accounts": "Not linked, so filed on its own",
+}
 # As in the buttons of `say_file_what_to_change`.
 _CHANGES = {
     "full_name": "change my name",
@@ -79,6 +85,13 @@ _CHANGES = {
 def summary(slots: Slots, fields: Iterable[str] = FIELDS) -> str:
     """Everything that would be filed, or these fields of it, a line a field."""
     return "\n".join(f"- {_TITLES[field]}: {shown(field, slots[field])}" for field in fields)
+
+
+def noted(slots: Slots, fields: Iterable[str]) -> str:
+    """What was taken, in a line: "Name: Ana Silva. E-mail: ana@example.org."."""
+    titles = {**_TITLES, **_NOTED}
+    said = (f"{titles[field]}: {shown(field, slots[field])}" for field in fields)
+    return " ".join(one if one.endswith(".") else f"{one}." for one in said)
 
 
 def titles(fields: Iterable[str]) -> str:

@@ -11,11 +11,13 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records
-from actions.base import BotAction, Event, topic, words
+from actions.base import BotAction, Event, commands, words
 from actions.filing import draft, login
-from actions.filing.reading import is_declaration, read, refuses
-from actions.filing.said import Said
+from actions.filing.apply import apply, summary_refused
+from actions.filing.declarations import is_declaration
 from actions.withdrawal import agreed
+from bot.objections.countries import country_name
+from bot.understanding.context import asked_for
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -69,15 +71,24 @@ class ValidateObjectionForm(BotAction):
             return []  # not for the form: a rule answers it
         if agreed(tracker):
             return []  # a button from before this filing
-        name, confidence = topic(tracker)
-        said = Said(words(tracker), name, confidence, tracker.get_slot("requested_slot"))
-        reading = read(said, tracker.slots, login.answered(tracker))
-        for note in reading.notes:
+        slots = tracker.slots
+        begins = slots.get("requested_slot") is None
+        asked = "open" if begins else asked_for(slots, "objection_form")
+        outcome = apply(slots, commands(tracker), asked, login.answered(tracker))
+        if not outcome.slots:
+            return []
+        for note in outcome.notes:
             dispatcher.utter_message(response=note.response, **note.values)
+        # A question beside an answer: both get what they want, and then the form goes on.
+        asides = tracker.latest_message.get("asides")
+        for name in asides or ():
+            dispatcher.utter_message(response=f"utter_{name}")
+        if asides == []:
+            dispatcher.utter_message(response="say_file_aside_unclear")
         if tracker.get_slot("draft_id") is None:
             # Its beginning failed, and without an id nothing could be filed.
-            reading.slots["draft_id"] = uuid.uuid4().hex
-        return set_slots(reading.slots)
+            outcome.slots["draft_id"] = uuid.uuid4().hex
+        return set_slots(outcome.slots)
 
 
 class RestartObjection(BotAction):
@@ -110,8 +121,24 @@ class AskField(BotAction):
         return f"action_ask_{self.field}"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        self.ask(dispatcher, tracker, f"say_ask_{self.field}", **self.values(tracker))
+        if not self.asks_back(dispatcher, tracker):
+            self.ask(dispatcher, tracker, f"say_ask_{self.field}", **self.values(tracker))
         return []
+
+    def asks_back(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+        """Ask the yes-or-no question that stands for this field, if there is one."""
+        question = tracker.get_slot("asked_back") or {}
+        if question.get("field") != self.field:
+            return False
+        value = question["value"]
+        self.ask(
+            dispatcher,
+            tracker,
+            f"say_ask_back_{question['kind']}",
+            value=country_name(value) if self.field == "country" else value,
+            typed=question["typed"],
+        )
+        return True
 
     def ask(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, response: str, **values: Any
@@ -152,7 +179,7 @@ class AskAccount(AskField):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         known = tracker.get_slot("pending_account")
-        if not known:
+        if not known or tracker.get_slot("asked_back"):
             return await super().act(dispatcher, tracker)
         if "handle" in known:
             self.ask(dispatcher, tracker, "say_ask_platform", handle=known["handle"])
@@ -191,7 +218,9 @@ class AskConfirmation(AskField):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         was_shown = tracker.get_slot("requested_slot") == self.field
-        if was_shown and refuses(words(tracker), topic(tracker)[0]):
+        if was_shown and tracker.get_slot("summary_shown") is None and summary_refused(
+            commands(tracker)
+        ):
             self.ask(dispatcher, tracker, "say_file_what_to_change")
             return [SlotSet("summary_shown", None)]
         await super().act(dispatcher, tracker)

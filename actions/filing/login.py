@@ -12,9 +12,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from actions.base import words
+from actions.base import commands
 from bot.objections.accounts import parse_account
-from bot.objections.details import find_details
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_email, parse_full_name
 
@@ -29,10 +28,8 @@ _READS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 def taken_over(tracker: Tracker) -> dict[str, Any]:
     """Slots that a filing begins with. What the person tells in the same message goes before."""
-    told = find_details(words(tracker))
-    taken = {
-        field: value for field, value in _read(tracker).items() if getattr(told, field) is None
-    }
+    told = {"account" if one.do == "account" else one.field for one in commands(tracker)}
+    taken = {field: value for field, value in _read(tracker).items() if field not in told}
     if tracker.get_slot("references"):
         # For that account it was filed already: another filing is for another one.
         taken.pop("account", None)

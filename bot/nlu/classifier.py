@@ -22,10 +22,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.alone import topic_of_shape
 from bot.nlu.decide import decide
 from bot.nlu.encoders import Vectors, encoder
-from bot.nlu.featurizer import READ, as_read
+from bot.nlu.featurizer import READ, TOPIC, as_read
 from bot.nlu.recogniser import Reading, Recogniser
+from bot.nlu.replies.component import COMMANDS, context_of
+from bot.nlu.replies.settle import REPLY, with_topic
 from bot.nlu.spelling import Speller
-from bot.nlu.topics import RETRIEVAL_INTENTS, Decision, decided
+from bot.nlu.topics import RETRIEVAL_INTENTS, Decision
+from bot.understanding.commands import Command
 
 
 @DefaultV1Recipe.register(
@@ -90,7 +93,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the recogniser, calibrate it on questions that nobody trained on, and keep it."""
-        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
+        examples = [
+            e for e in training_data.intent_examples
+            if e.get(TEXT) and e.get_full_intent() != REPLY
+        ]
         vectors = np.stack([_vector(example) for example in examples])
         topics = [example.get_full_intent() for example in examples]
         recogniser = Recogniser.fit(vectors, [e.get(READ) for e in examples], topics)
@@ -107,8 +113,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> list[Message]:
         """Decide for each message with a text, in the light of the question before it."""
         for message in messages:
-            if message.get(TEXT) is not None:
-                for name, value in decided(self._decide(message, tracker)).items():
+            if message.get(TEXT) is not None and message.get(TOPIC) is None:
+                commands = [Command.from_dict(one) for one in message.get(COMMANDS) or ()]
+                decision = self._decide(message, tracker)
+                for name, value in with_topic(decision, commands, context_of(tracker)).items():
                     message.set(name, value, add_to_output=True)
         return messages
 

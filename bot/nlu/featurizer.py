@@ -21,10 +21,15 @@ from bot.nlu.alone import NUMBER, topic_of_shape
 from bot.nlu.encoders import Encoder, Vectors, capped, encoder
 from bot.nlu.spelling import Speller
 
-# The message property with the text as it was read.
-READ = "read"
+# Message properties: the text as it was read, the part of it that is to be read, what was decided.
+READ, TO_READ, TOPIC = "read", "to_read", "topic"
 # The number of an objection; its random characters say nothing about what is meant with it.
 _NUMBER = patterns.compile(rf"\b{NUMBER}(?!\w)", ignore_case=True)
+
+
+def is_to_be_read(message: Message) -> bool:
+    """Whether a topic is to be found: not where the commands say all, or the shape of the text."""
+    return message.get(TOPIC) is None and topic_of_shape(message.get(TEXT)) is None
 
 
 def as_read(text: str, speller: Speller) -> str:
@@ -97,8 +102,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode the text of each message that has one, unless its shape says all."""
         for message in messages:
-            text = message.get(TEXT)
-            if text is not None and topic_of_shape(text) is None:
+            if message.get(TEXT) is not None and is_to_be_read(message):
                 self._put(message, self._encoder.encode(self._read(message)))
         return messages
 
@@ -115,7 +119,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _read(self, message: Message) -> str:
         assert self._speller is not None, "trained or loaded before it is used"
-        read = as_read(message.get(TEXT), self._speller)
+        read = as_read(message.get(TO_READ) or message.get(TEXT), self._speller)
         message.set(READ, read)
         return read
 

@@ -1,4 +1,4 @@
-"""Read accounts on Facebook and Instagram: links, handles, and lists of them in free text.
+"""Accounts on Facebook and Instagram, and the links that lead to them.
 
 As in `fields`, the text may be hostile, and nothing but FieldError is raised.
 """
@@ -6,12 +6,11 @@ As in `fields`, the text may be hostile, and nothing but FieldError is raised.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
 from bot import patterns
-from bot.objections import words
 from bot.objections.clean import clean_compatible
 from bot.objections.errors import FieldError
 
@@ -23,10 +22,8 @@ __all__ = [
     "Account",
     "Platform",
     "account_of",
-    "all_of",
+    "is_link",
     "parse_account",
-    "parse_accounts",
-    "scan_accounts",
 ]
 
 Platform = Literal["facebook", "instagram"]
@@ -72,9 +69,6 @@ _AFTER_HOST = patterns.compile(r"[/?#]")
 _PORT = patterns.compile(r":\d+$")
 _PROFILE_ID = patterns.compile(r"(?:^|&)id=(\d{3,50})(?:&|$)")
 _LAST_NUMBER = patterns.compile(r"(?:^|-)(\d{3,50})$")
-_LINE_BREAKS = patterns.compile(r"[\r\n\u2028]+")
-_APART = str.maketrans({**dict.fromkeys(":=/()[]|", " "), "&": " & ", "+": " + "})
-_MARK = patterns.compile(r"[a-z0-9][._][a-z0-9]|_|[a-z]\d|\d[a-z]")
 OTHER_PLATFORMS = frozenset(
     "tiktok threads whatsapp twitter snapchat youtube linkedin messenger telegram reddit pinterest "
     "bluesky mastodon discord signal wechat tumblr oculus quest x".split()
@@ -93,20 +87,6 @@ _PROFILE_TABS = frozenset(
     "about friends photos videos reels followers following tagged community mentions saved "
     "channel feed igtv".split()
 )
-_FILLER = frozenset(
-    "my mine is are was account accounts profile profiles page pages username usernames handle "
-    "handles name user id the a an it it's its called under at for on in from of to i am im i'm "
-    "use have i've got has me hi hello hey please sure yes yeah ok okay well actually so no not "
-    "too both same one ones this that that's these those here there thanks thank you as with "
-    "link links url just only don't do dont or but main other another second also meta e.g wait "
-    "sorry which who name's they're we our".split()
-)
-_KIN = frozenset(
-    "wife husband boyfriend girlfriend partner mother father mum mom dad parent sister brother son "
-    "daughter kid child friend cousin aunt uncle grandma grandpa grandmother grandfather boss "
-    "colleague neighbour neighbor flatmate roommate ex her his their".split()
-)
-_AND = frozenset(("and", "&", "+", "plus", "und"))
 
 
 @dataclass(frozen=True)
@@ -135,7 +115,10 @@ class Account:
         """Raises FieldError for anything that `as_dict` would not have written."""
         platform, handle = data.get("platform"), data.get("handle")
         if not isinstance(platform, str) or not isinstance(handle, str):
-            raise _nothing_found([])
+            raise _account_error(
+                "account_missing",
+                "Please give your Facebook or Instagram username, or a link to the profile.",
+            )
         return account_of(_platform(platform), handle)
 
 
@@ -157,165 +140,47 @@ def account_of(platform: Platform, handle: str) -> Account:
     return Account(platform, handle)
 
 
-def parse_account(text: str, platform: str | None = None) -> Account:
-    """The one account that a link, a handle or a sentence names.
+def parse_account(text: str) -> Account:
+    """The one account that a link names, or a platform and a handle ("instagram ana.s").
 
-    `platform` counts when the text names none. Raises FieldError: `account_missing`,
-    `handle_missing` (with `.platform`), `platform_missing` (with `.handle`), `platform_unknown`,
-    `post_link`, `account_several` or `account_invalid`.
+    Raises FieldError: `account_missing`, `handle_missing` (with `.platform`), `platform_missing`
+    (with `.handle`), `platform_unknown`, `post_link`, `account_several` or `account_invalid`.
     """
-    accounts = parse_accounts(text, platform)
-    if len(accounts) > 1:
+    words = clean_compatible(text[:_ACCOUNT_TEXT_MAX]).strip("<>().,\"' ").split()
+    platforms = {PLATFORM_WORDS[word.lower()] for word in words if word.lower() in PLATFORM_WORDS}
+    others = [word for word in words if word.lower() not in PLATFORM_WORDS]
+    if any(word.lower().strip(":") in OTHER_PLATFORMS for word in others):
+        raise _platform_unknown()
+    if len(others) > 1 or len(platforms) > 1:
         raise _account_error(
             "account_several", "I read more than one account. Please name one of them first."
         )
-    return accounts[0]
-
-
-def parse_accounts(text: str, platform: str | None = None) -> tuple[Account, ...]:
-    """All accounts named in free text, without repeats, at most 20.
-
-    One platform said once holds for its whole list ("instagram ana_b, ana_c"). Raises FieldError
-    as `parse_account` does, and `accounts_too_many`; a list with one bad entry raises, so that no
-    account is left out unseen.
-    """
-    return all_of(*scan_accounts(text, platform))
-
-
-def all_of(
-    accounts: tuple[Account, ...], errors: tuple[FieldError, ...]
-) -> tuple[Account, ...]:
-    """What `parse_accounts` gives or raises, of what `scan_accounts` found."""
-    if errors:
-        raise errors[0]
-    if len(accounts) > ACCOUNTS_MAX:
+    found = _from_link(others[0]) if others and is_link(others[0]) else None
+    if isinstance(found, Account):
+        return found
+    platform: Platform | None = found or next(iter(platforms), None)
+    if platform is None:
+        if not others:
+            raise _account_error(
+                "account_missing",
+                "Please give your Facebook or Instagram username, or a link to the profile.",
+            )
         raise _account_error(
-            "accounts_too_many", f"Please name at most {ACCOUNTS_MAX} accounts at once."
+            "platform_missing",
+            "Is that account on Facebook or on Instagram?",
+            handle=others[0].lower().lstrip("@"),
         )
-    return accounts
+    if found or not others:
+        raise _account_error(
+            "handle_missing",
+            f"What is your username on {_TITLES[platform]}? A link to the profile works too.",
+            platform=platform,
+        )
+    return account_of(platform, others[0])
 
 
-def scan_accounts(
-    text: str, platform: str | None = None
-) -> tuple[tuple[Account, ...], tuple[FieldError, ...]]:
-    """As `parse_accounts`, with what was understood beside what was not; never both empty."""
-    default = None if platform is None else _platform(platform)
-    if len(text) > _ACCOUNT_TEXT_MAX:
-        return (), (_account_error("account_invalid", "Please write only the account names."),)
-    segments, errors = _segments(text)
-    accounts: dict[tuple[Platform, str], Account] = {}
-    is_list = any(segment.handles or segment.accounts for segment in segments)
-    inherited = _inherited(segments)
-    for index, segment in enumerate(segments):
-        try:
-            platform_around = inherited[index] or default
-            for account in segment.accounts or _resolved(segments, index, is_list, platform_around):
-                accounts.setdefault(account.key, account)
-        except FieldError as error:
-            errors.append(error)
-    if not accounts and not errors:
-        errors.append(_nothing_found(segments))
-    return tuple(accounts.values()), tuple(errors)
-
-
-@dataclass
-class _Segment:
-    """One entry of a list of accounts, as far as it was read."""
-
-    joined: bool = False  # stands after "and"
-    pure: bool = True  # nothing but platforms and handles
-    prefix: bool = False  # the platform came before the handle
-    equals: bool = False  # says "is" or "called"
-    other: bool = False  # names a platform that is not covered
-    talk: bool = False  # has everyday words
-    platforms: list[Platform] = field(default_factory=list)
-    accounts: list[Account] = field(default_factory=list)
-    handles: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-
-    @property
-    def candidates(self) -> list[str]:
-        """What is marked as a handle ("@ana", "ana.s"), else whatever words there are."""
-        return self.handles or self.words
-
-
-def _segments(text: str) -> tuple[list[_Segment], list[FieldError]]:
-    segments = [_Segment()]
-    errors: list[FieldError] = []
-    for token in _tokens(text):
-        segment = segments[-1]
-        word = token.lower().removesuffix("'s")
-        taken = bool(segment.candidates or segment.accounts)
-        if word in (",", *_AND):
-            segments.append(_Segment(joined=word != ","))
-        elif word in PLATFORM_WORDS:
-            if taken and segment.platforms:
-                segments.append(segment := _Segment())
-                taken = False
-            segment.platforms.append(PLATFORM_WORDS[word])
-            segment.prefix = not taken
-        elif "/" in token or word.partition("?")[0] in _HOSTS:
-            try:
-                found = _from_link(token)
-            except FieldError as error:
-                errors.append(error)
-                continue
-            if isinstance(found, Account):
-                segment.accounts.append(found)
-            else:
-                segment.platforms.append(found)
-                segment.prefix = not taken
-        elif word in OTHER_PLATFORMS or word in OTHER_HOSTS:
-            segment.other = True
-        elif word in _FILLER or _is_common(token) or not any(char.isalnum() for char in word):
-            segment.pure = False
-            segment.talk |= _is_common(token)
-            segment.equals |= word in ("is", "are", "called")
-        else:
-            if taken and segment.platforms and not segment.prefix and _is_marked(token):
-                segments.append(segment := _Segment())
-            handle, _, host = token.lower().partition("@") if "@" in token[1:] else (token, "", "")
-            if host in PLATFORM_WORDS:
-                segment.platforms.append(PLATFORM_WORDS[host])
-                segment.handles.append(handle)
-            elif _is_marked(token):
-                segment.handles.append(token.lower())
-            elif not (word.isdigit() and len(word) < 5):
-                segment.words.append(token.lower())
-    return segments, errors
-
-
-def _tokens(text: str) -> list[str]:
-    text = clean_compatible(_LINE_BREAKS.sub(" , ", text)).replace("’", "'")
-    tokens: list[str] = []
-    for chunk in text.replace(",", " , ").replace(";", " , ").split():
-        if chunk.isalnum() or chunk == ",":
-            tokens.append(chunk)
-            continue
-        chunk = chunk.strip("<>\"“”'`!").rstrip(".:?)")
-        if not chunk:
-            continue
-        if _looks_like_link(chunk):
-            tokens.append(chunk.lstrip("(["))
-            continue
-        for part in chunk.translate(_APART).split():
-            tokens.append(part.strip("'\"!").rstrip(".?") or ".")
-    return tokens
-
-
-def _is_common(token: str) -> bool:
-    """Whether it is an everyday word ("old", "business", "wife") and not written as a handle."""
-    word = token.lower().removesuffix("'s")
-    return not _is_marked(token) and (word in words.NEVER_NAMES or word in _KIN)
-
-
-def names_somebody_else(text: str) -> bool:
-    """Whether it speaks of another person's account: "my wife has instagram sue_lee"."""
-    said = [word.removesuffix("'s") for word in _tokens(text.lower())]
-    return any(word in _KIN or word.removesuffix("s") in _KIN for word in said)
-
-
-def _looks_like_link(chunk: str) -> bool:
+def is_link(chunk: str) -> bool:
+    """Whether a word is a web address."""
     if "." not in chunk and "/" not in chunk:
         return False
     host = _AFTER_HOST.split(chunk.lower().lstrip("(["), 1)[0]
@@ -324,119 +189,6 @@ def _looks_like_link(chunk: str) -> bool:
         or host.startswith("www.")
         or ("." in host and "/" in chunk and "@" not in host)
         or _SUBDOMAIN.sub("", host) in _HOSTS
-    )
-
-
-def _is_marked(token: str) -> bool:
-    """Whether a word can only be a handle: "@ana", "ana.s", "ana_b", "ana77", a long number."""
-    if token.startswith("@"):
-        return True
-    if token.isdigit():
-        return len(token) >= 5
-    if token.isalpha():
-        return False
-    return (
-        "@" in token
-        or _MARK.search(token.lower()) is not None
-    )
-
-
-def _resolved(
-    segments: list[_Segment], index: int, is_list: bool, inherited: Platform | None
-) -> list[Account]:
-    """The accounts of one entry, with the platform taken from its neighbours where it has none.
-
-    `is_list` says that some entry has an account or what can only be a handle.
-    """
-    segment = segments[index]
-    if segment.other and not segment.platforms:
-        raise _platform_unknown()
-    candidates = segment.candidates
-    if segment.talk and not segment.handles and not segment.equals:
-        # "I closed facebook last summer, never looked back": among everyday words another one is
-        # no handle, and beside the platform only a rare word is.
-        candidates = [
-            word for word in candidates if segment.platforms and word not in words.ALSO_NAMES
-        ]
-    if not candidates:
-        return []
-    if len(segment.words) > 1 and not segment.handles:
-        # Words beside a list ("the one with the dog") are talk; alone they were meant as an answer.
-        if not segment.platforms and is_list:
-            return []
-        raise _account_error(
-            "account_invalid",
-            "Please give the username or a link to the profile, for example ana.silva.",
-        )
-    aside = not (segment.handles or segment.platforms or segment.pure or segment.equals)
-    if aside and is_list:
-        return []
-    platforms = segment.platforms + _shared_with(segments, index)
-    if not platforms:
-        if inherited is None:
-            handle = candidates[0].lstrip("@")
-            if not (_INSTAGRAM_HANDLE.fullmatch(handle) or _FACEBOOK_HANDLE.fullmatch(handle)):
-                raise _account_error(
-                    "account_invalid",
-                    "That is not a username on Facebook or Instagram. "
-                    "A link to the profile works too.",
-                )
-            raise _account_error(
-                "platform_missing",
-                "Is that account on Facebook or on Instagram?",
-                handle=handle,
-            )
-        platforms = [inherited]
-    return [account_of(platform, handle) for handle in candidates for platform in platforms]
-
-
-def _shared_with(segments: list[_Segment], index: int) -> list[Platform]:
-    """Platforms of a bare neighbour: "facebook and instagram ana.s" means both."""
-    segment = segments[index]
-    if not segment.platforms:
-        return []
-    if segment.prefix and segment.joined and index:
-        neighbour = segments[index - 1]
-    elif not segment.prefix and index + 1 < len(segments) and segments[index + 1].joined:
-        neighbour = segments[index + 1]
-    else:
-        return []
-    bare = neighbour.pure and not neighbour.candidates and not neighbour.accounts
-    return neighbour.platforms if bare else []
-
-
-def _inherited(segments: list[_Segment]) -> list[Platform | None]:
-    """For each entry the platform that is said after it, or else before it."""
-    found: list[Platform | None] = []
-    platform: Platform | None = None
-    for segment in segments:
-        found.append(platform)
-        if segment.platforms:
-            platform = segment.platforms[-1]
-        elif segment.accounts:
-            platform = segment.accounts[-1].platform
-    platform = None
-    for index in range(len(segments) - 1, -1, -1):
-        found[index] = platform or found[index]
-        later = segments[index]
-        if later.platforms:
-            # "ana_b, ana_c on instagram", "ana_b, that's on insta": the platform comes at the end.
-            is_at_end = not later.prefix or not (later.candidates or later.accounts)
-            platform = later.platforms[0] if is_at_end else None
-    return found
-
-
-def _nothing_found(segments: list[_Segment]) -> FieldError:
-    platforms = [platform for segment in segments for platform in segment.platforms]
-    if len(set(platforms)) == 1:
-        return _account_error(
-            "handle_missing",
-            f"What is your username on {_TITLES[platforms[0]]}? A link to the profile works too.",
-            platform=platforms[0],
-        )
-    return _account_error(
-        "account_missing",
-        "Please give your Facebook or Instagram username, or a link to the profile.",
     )
 
 

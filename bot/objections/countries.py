@@ -27,6 +27,7 @@ __all__ = [
     "first_in",
     "fold",
     "in_reply",
+    "is_code",
     "of_entry",
     "reach",
 ]
@@ -156,6 +157,11 @@ def by_code(word: str) -> str | None:
     if len(word) == 3:
         word = _ALPHA3.get(word, "")
     return word if word in CODES else None
+
+
+def is_code(word: str) -> bool:
+    """Whether two letters are a country's code, and no short word of English."""
+    return word.lower() not in _NOT_CODES and by_code(word) is not None
 
 
 def by_name(folded: str, *, only_english: bool = False) -> str | None:

@@ -14,12 +14,13 @@ from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
 from bot import patterns
+from bot.nlu.replies.settle import REPLY
 from bot.nlu.topics import chosen
 from bot.objections.db import waiting_at_most
-from bot.runtime import awaited
 from bot.runtime.gate import Busy, Gate
 from bot.runtime.store import ConversationStore, Ended, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
+from bot.understanding.commands import Command
 
 log = structlog.get_logger()
 
@@ -193,9 +194,8 @@ class Conversations:
                 if payload.startswith("/"):
                     message.parse_data = chosen(payload[1:], title)
                 else:
-                    message.text = payload
-            elif (topic := awaited.topic(held.recent, message.text or "", held.before)) is not None:
-                message.parse_data = chosen(topic, message.text or "")
+                    does = Command.of_button(payload).as_dict()
+                    message.parse_data = {**chosen(REPLY, title), "commands": [does]}
             await self._processor.handle_message(message)
             return turns(held.recent)[-1]
 

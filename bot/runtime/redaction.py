@@ -11,19 +11,23 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from bot.runtime.awaited import HAS_DETAILS
-
 REMOVED = "(removed: this belonged to a filing that is over)"
 PERSONAL_SLOTS = frozenset(
     {"full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
-     "pending_account", "mentioned_accounts"}
+     "pending_account", "mentioned_accounts", "asked_back", "linked_before"}
 )
 # Responses that say a person's details back.
 PERSONAL_RESPONSES = frozenset(
     {"say_file_login", "say_ask_objection_confirmed", "say_file_changed", "say_ask_platform",
      "say_ask_linked_accounts", "say_ask_unlinked_accounts", "say_ask_linked_mentioned",
-     "say_file_one_more", "say_file_taken_off"}
+     "say_file_taken", "say_file_taken_off", "say_file_progress", "say_file_which_platform",
+     "say_file_no_country", "say_ask_back_name", "say_ask_back_email_typo",
+     "say_ask_back_email_second",
+     "say_ask_back_region"}
 )
+
+# Topics of messages that hold a code, a name or an address.
+HAS_DETAILS = frozenset({"check_status/code", "check_status/contact"})
 
 Event = dict[str, Any]
 
@@ -96,7 +100,10 @@ def _clean(events: list[Event], start: int, end: int) -> Iterator[tuple[int, Eve
 def _without_words(event: Event) -> Event:
     clean = copy.deepcopy(event)
     clean["text"] = REMOVED
-    clean.setdefault("parse_data", {})["text"] = REMOVED
+    parsed = clean.setdefault("parse_data", {})
+    parsed["text"] = REMOVED
+    # What was read in the words holds them too.
+    parsed.pop("commands", None)
     return clean
 
 

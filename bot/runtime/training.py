@@ -18,7 +18,8 @@ from bot.nlu.encoders import GRAPH_PREFIX, graph_folder
 
 MODEL_PREFIX = "objection-bot-"
 _MADE_FROM = (
-    "config.yml", "domain.yml", "uv.lock", "data/nlu/**/*", "data/calibration/*", "bot/nlu/*.py",
+    "config.yml", "domain.yml", "uv.lock", "data/nlu/**/*", "data/calibration/*", "bot/nlu/**/*.py",
+    "data/replies/*", "data/lists/*", "bot/understanding/*.py",
 )
 
 

@@ -34,8 +34,8 @@ STEPS = (
     "full_name", "email", "country", "account", "linked_accounts", "unlinked_accounts", "reason",
     "objection_confirmed",
 )
-# Said for the person who goes back to the question before (actions/filing/phrases.py).
-_GO_BACK = "go back"
+# What the way to the question before does.
+_GO_BACK = "=back"
 _ASKS = {
     "say_ask_platform": "account",
     "say_ask_verification_code_elsewhere": "verification_code",
@@ -49,10 +49,18 @@ _ASKS = {
     "say_ask_handle": "account",
     "say_ask_linked_mentioned": "linked_accounts",
     "say_file_what_to_change": "objection_confirmed",
+    "say_ask_back_name": "full_name",
+    "say_ask_back_email_typo": "email",
+    "say_ask_back_email_second": "email",
+    "say_ask_back_region": "country",
 }
 _TOPICS = {
     "say_file": "file_objection",
     "say_ask": "file_objection",
+    "say_why": "file_objection",
+    "say_where": "file_objection",
+    "say_explain": "file_objection",
+    "say_needed": "file_objection",
     "say_status": "check_status",
     "say_withdraw": "withdraw_objection",
     "say_out": "out_of_scope",
@@ -255,7 +263,7 @@ def _message(turn: Turn, event: Event) -> BotMessage:
         card=tuple(
             CardLine(line["field"], line["title"], line["value"],
                      Button(f"{identity}.{line['field']}", line["change"].capitalize(),
-                            line["change"]))
+                            f"=change {line['field']}"))
             for line in metadata.get("card") or ()
         ),
         back=Button(f"{identity}.back", "Back", _GO_BACK) if goes_back else None,

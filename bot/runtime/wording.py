@@ -1,8 +1,9 @@
 """What the bot says: fills the responses of the domain from settings and from the action's values.
 
 Used as Rasa's natural language generator, here and by the stock commands (`endpoints.yml`). Answers
-to questions are responses of the model; what the actions say is in `data/wording.yml`. Each has one
-variant, because an answer of legal weight is always the same answer.
+to questions are responses of the model, each with one text, because an answer of legal weight is
+always the same answer. What the actions say is in `data/wording.yml`, where what may come again
+soon has other words for it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import yaml
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -123,7 +125,15 @@ class Wording(TemplatedNaturalLanguageGenerator):
         variants = self._said.get(utter_action) or self.responses.get(utter_action)
         if not variants:
             return None
-        response = copy.deepcopy(variants[0])
+        # Within the last turns: what is said again is said in other words, and then comes a way
+        # out.
+        said = sum(
+            isinstance(event, BotUttered) and event.metadata.get("utter_action") == utter_action
+            for event in tracker.events
+        )
+        if said > 1 and utter_action.startswith("utter_") and "/" in utter_action:
+            variants = self._said["say_told_all"]
+        response = copy.deepcopy(variants[min(said, len(variants) - 1)])
         if tracker.active_loop_name and utter_action.startswith("utter_"):
             # In the middle of a filing an answer offers no way out: the form's question follows.
             response.pop("buttons", None)

@@ -156,15 +156,18 @@ def tracker(
     topic: str | None = None,
     confidence: float = 1.0,
     form: str | None = "objection_form",
+    does: list[dict[str, Any]] | None = None,
     **slots: Any,
 ) -> Tracker:
-    """Ana's draft with these slots instead, after a message that was taken for `topic`."""
+    """Ana's draft with these slots instead, after a message that was taken for `topic`
+    and `does` these commands."""
     name = (topic or "").partition("/")[0] or None
     latest: dict[str, Any] = {
         "text": text,
         "topic": topic,
         "intent": {"name": name, "confidence": confidence},
         "entities": [],
+        "commands": does or [],
     }
     loop = {"name": form} if form else {}
     return Tracker("a", {**ANA, **slots}, latest, [], False, None, loop, "action_listen")

@@ -23,7 +23,6 @@ from actions.filing.form import (
     RestartObjection,
     ValidateObjectionForm,
 )
-from actions.filing.reading import field_to_change
 from actions.filing.submit import CancelObjection
 from bot.objections.errors import StorageError
 from bot.objections.sitting import Known
@@ -186,7 +185,7 @@ async def test_the_summary_says_what_was_left_out() -> None:
 
 
 async def test_a_no_to_the_summary_is_asked_what_should_change() -> None:
-    refused = tracker("no", "deny", requested_slot="objection_confirmed")
+    refused = tracker("no", does=[{"do": "no"}], requested_slot="objection_confirmed")
     after = await done(AskConfirmation(), refused)
     assert after.said == ["say_file_what_to_change"]
 
@@ -196,25 +195,37 @@ async def test_a_no_to_the_last_question_is_not_a_no_to_the_summary() -> None:
     assert after.said == ["say_ask_objection_confirmed"]
 
 
-async def test_the_form_takes_what_the_reading_found() -> None:
-    reply = tracker("ana2@example.org", "out_of_scope", email=None, requested_slot="email")
-    after = await done(ValidateObjectionForm(), reply)
+async def test_the_form_takes_what_the_commands_bring() -> None:
+    does = [{"do": "set", "field": "email", "value": "ana2@example.org"}]
+    after = await done(
+        ValidateObjectionForm(), tracker(does=does, email=None, requested_slot="email")
+    )
     assert after.slots["email"] == "ana2@example.org"
 
 
 async def test_the_form_says_what_is_wrong_with_a_reply() -> None:
-    reply = tracker("ana@home", "out_of_scope", email=None, requested_slot="email")
-    after = await done(ValidateObjectionForm(), reply)
+    does = [{"do": "set", "field": "email", "value": "ana@home"}]
+    after = await done(
+        ValidateObjectionForm(), tracker(does=does, email=None, requested_slot="email")
+    )
     assert after.said == ["say_file_problem"]
     assert after.slots == {"email": None}
 
 
-async def test_an_error_while_reading_keeps_every_slot(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError
+async def test_a_question_beside_an_answer_is_answered_too() -> None:
+    does = [{"do": "set", "field": "email", "value": "ana2@example.org"}, {"do": "ask"}]
+    reply = tracker(does=does, email=None, requested_slot="email", reason=None)
+    reply.latest_message["asides"] = ["faq/data_excluded"]
+    after = await done(ValidateObjectionForm(), reply)
+    assert after.said == ["say_file_taken", "utter_faq/data_excluded"]
+    reply.latest_message["asides"] = []
+    after = await done(ValidateObjectionForm(), reply)
+    assert after.said == ["say_file_taken", "say_file_aside_unclear"]
 
-    monkeypatch.setattr("actions.filing.form.read", fail)
-    after = await done(ValidateObjectionForm(), tracker("Ana", requested_slot="full_name"))
+
+async def test_commands_that_cannot_be_read_keep_every_slot() -> None:
+    broken = tracker(does=[{"does": "not exist"}], requested_slot="full_name")
+    after = await done(ValidateObjectionForm(), broken)
     assert after.said == ["say_failed"]
     assert (after.slots, after.loops) == ({}, [])
 
@@ -249,5 +260,5 @@ async def test_the_summary_comes_by_line_too_each_with_what_changes_it() -> None
     card = draft.card(slots)
     lines = [f"- {line['title']}: {line['value']}" for line in card]
     assert "\n".join(lines) == draft.summary(slots)
-    assert [field_to_change(line["change"]) for line in card] == list(draft.FIELDS)
+    assert [line["field"] for line in card] == list(draft.FIELDS)
     assert AskConfirmation().values(tracker(**slots))["card"] == card

@@ -13,14 +13,23 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize(
     "name",
-    ["O'Brien", "José Ñandú", "李小龙", "عربي", "Nguyễn Thị Minh", "Anne-Marie d'Arc", "Will",
+    ["O'Brien", "José Ñandú", "李小龙", "عربي", "Nguyễn Thị Minh", "Anne-Marie d'Arc",
      "Grace Hope", "Ana Silva Jr."],
 )
 def test_a_name_is_shown_back_exactly(person: Person, name: str) -> None:
     assert f"- Name: {name}\n" in objects(person, full_name=name)
 
 
-@pytest.mark.parametrize("name", ["<b>Ana</b>", "😀", "12345", "Ana Silva <script>", "ana@", "!!!"])
+def test_a_word_that_may_be_no_name_is_asked_back(person: Person) -> None:
+    objects(person, up_to="full_name")
+    person.says("will")
+    if person.asked == "full_name":
+        assert person.offered == ["Yes", "No"]
+        person.presses("Yes")
+    assert person.slots()["full_name"].casefold() == "will"
+
+
+@pytest.mark.parametrize("name", ["<b>Ana</b>", "😀", "12345", "ana@", "!!!"])
 def test_what_is_no_name_is_explained_and_asked_again(person: Person, name: str) -> None:
     objects(person, up_to="full_name")
     told = person.says(name)
@@ -71,7 +80,8 @@ def test_a_typed_intent_sets_no_slot(person: Person, step: str) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    ["<script>alert(1)</script>", "{summary} {0[ %s", "I will cancel my account if you do this",
+    ["<script>alert(1)</script>", "I object to {summary} {0[ %s",
+     "I will cancel my account if you do this",
      "It is wrong to use my account", "because my instagram account ana.s is private", "😀",
      "我的照片是我的", "It is my work. Why should Meta get it for free?"],
 )

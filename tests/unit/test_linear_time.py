@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from actions.filing import phrases
 from bench.longest import MUCH, RUNS, STEPS, grown, growth
 from bot import patterns
 from bot.patterns import Pattern
@@ -43,12 +42,6 @@ def test_every_pattern_takes_time_as_its_text_is_long(pattern: Pattern) -> None:
 def test_every_step_takes_time_as_its_text_is_long(run: str) -> None:
     for name, read in STEPS.items():
         assert growth(read, run) < MUCH, name
-
-
-def test_what_froze_the_service_does_so_no_more() -> None:
-    """188 characters took it nine seconds, and twice as many sixteen times as long."""
-    assert phrases.ASKS_FOR_CHANGE.match("change my name!!")
-    assert growth(uses(phrases.ASKS_FOR_CHANGE), "!", before="change my ", after=" a b c d") < MUCH
 
 
 def test_the_measure_finds_what_is_not_linear() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from bot.objections.accounts import Account, parse_account, parse_accounts
+from bot.objections.accounts import Account, account_of, parse_account
 from bot.objections.errors import FieldError
 from tests.unit.objections.hostile import (
     HOSTILE,
@@ -17,26 +17,21 @@ from tests.unit.objections.hostile import (
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_refused_in_plain_words(text: str) -> None:
     refused_in_plain_words(parse_account, "account", text)
-    refused_in_plain_words(parse_accounts, "account", text)
 
 
 @given(text=texts)
 def test_nothing_but_a_field_error_is_ever_raised(text: str) -> None:
-    account = parsed_or_refused(parse_account, text)
-    accounts = parsed_or_refused(parse_accounts, text)
-    if account is not None:
-        assert accounts == (account,)
+    parsed_or_refused(parse_account, text)
 
 
 @given(texts)
 def test_a_parsed_account_survives_storage_and_retyping(text: str) -> None:
     try:
-        accounts = parse_accounts(text, "instagram")
+        account = account_of("instagram", text)
     except FieldError:
         return
-    for account in accounts:
-        assert Account.from_dict(account.as_dict()) == account
-        assert parse_account("@" + account.handle, account.platform) == account
+    assert Account.from_dict(account.as_dict()) == account
+    assert parse_account(f"instagram @{account.handle}") == account
 
 
 @pytest.mark.parametrize(
@@ -54,29 +49,13 @@ def test_a_parsed_account_survives_storage_and_retyping(text: str) -> None:
         ("instagram.com/ana.s?igshid=1", "ana.s on Instagram"),
         ("https://instagr.am/ana.s/", "ana.s on Instagram"),
         ("(https://www.instagram.com/ana.s/).", "ana.s on Instagram"),
-        ("@ana.s on insta", "ana.s on Instagram"),
         ("instagram ana.s", "ana.s on Instagram"),
-        ("ana.s (instagram)", "ana.s on Instagram"),
-        ("insta: @ana.s", "ana.s on Instagram"),
-        ("insta:@Ana.S", "ana.s on Instagram"),
-        ("ana.s@instagram", "ana.s on Instagram"),
-        ("ana.s on instagram.com", "ana.s on Instagram"),
         ("instagrm ana.s", "ana.s on Instagram"),
-        ("my faecbook is ana.silva", "ana.silva on Facebook"),
-        ("isntagram: ana.s", "ana.s on Instagram"),
         ("fb ana.silva.5", "ana.silva.5 on Facebook"),
-        ("my facebook is ana.silva", "ana.silva on Facebook"),
-        ("my username on facebook is anasilva, thanks", "anasilva on Facebook"),
     ],
 )
 def test_an_account_has_many_spellings(typed: str, label: str) -> None:
     assert parse_account(typed).label == label
-
-
-def test_the_platform_said_in_the_text_counts_before_the_one_asked_about() -> None:
-    assert parse_account("ana.s", "instagram") == Account("instagram", "ana.s")
-    assert parse_account("ana.s", "Facebook") == Account("facebook", "ana.s")
-    assert parse_account("fb ana.s", "instagram") == Account("facebook", "ana.s")
 
 
 def test_a_handle_without_a_platform_is_kept_for_the_next_question() -> None:
@@ -87,7 +66,7 @@ def test_a_handle_without_a_platform_is_kept_for_the_next_question() -> None:
 
 def test_a_platform_without_a_handle_is_kept_for_the_next_question() -> None:
     with pytest.raises(FieldError) as caught:
-        parse_account("it's on Instagram")
+        parse_account("Instagram")
     assert (caught.value.code, caught.value.platform) == ("handle_missing", "instagram")
 
 
@@ -96,7 +75,6 @@ def test_a_platform_without_a_handle_is_kept_for_the_next_question() -> None:
     [
         ("tiktok ana", "platform_unknown"),
         ("https://www.tiktok.com/@ana", "platform_unknown"),
-        ("my whatsapp is ana.s", "platform_unknown"),
         ("x: @ana", "platform_unknown"),
         ("https://instagram.com/p/Cx12/", "post_link"),
         ("https://instagram.com/ana/reel/Cx12/", "post_link"),
@@ -106,8 +84,6 @@ def test_a_platform_without_a_handle_is_kept_for_the_next_question() -> None:
         ("https://notfacebook.com/ana", "account_invalid"),
         ("https://facebook.com.example.org/ana", "account_invalid"),
         ("https://facebook.com@example.org/ana", "account_invalid"),
-        ("facebook Ana Silva", "account_invalid"),
-        ("ana@example.org", "account_invalid"),
         ("instagram ana..s", "account_invalid"),
         ("instagram @" + "a" * 31, "account_invalid"),
         ("facebook @" + "a" * 51, "account_invalid"),
@@ -117,42 +93,6 @@ def test_a_platform_without_a_handle_is_kept_for_the_next_question() -> None:
 )
 def test_what_is_not_one_account_says_why(typed: str, code: str) -> None:
     assert refused_as(parse_account, typed) == code
-
-
-@pytest.mark.parametrize(
-    ("typed", "labels"),
-    [
-        (
-            "facebook ana.silva.9 and instagram @ana_b",
-            ["ana.silva.9 on Facebook", "ana_b on Instagram"],
-        ),
-        ("instagram ana_b, ana_c", ["ana_b on Instagram", "ana_c on Instagram"]),
-        ("ana_b, ana_c on instagram", ["ana_b on Instagram", "ana_c on Instagram"]),
-        ("facebook: ana.s\ninstagram: ana_b", ["ana.s on Facebook", "ana_b on Instagram"]),
-        (
-            "https://instagram.com/a_b,https://facebook.com/ana.s",
-            ["a_b on Instagram", "ana.s on Facebook"],
-        ),
-        ("facebook ana.silva instagram ana_b", ["ana.silva on Facebook", "ana_b on Instagram"]),
-        ("ana.silva facebook ana_b instagram", ["ana.silva on Facebook", "ana_b on Instagram"]),
-        ("ana.s on facebook and instagram", ["ana.s on Facebook", "ana.s on Instagram"]),
-        ("I use facebook, and my insta is ana.s", ["ana.s on Instagram"]),
-        ("facebook ana.silva, the one with the dog", ["ana.silva on Facebook"]),
-        ("facebook ana.silva, facebook anasilva", ["ana.silva on Facebook"]),
-    ],
-)
-def test_a_list_gives_each_account_once(typed: str, labels: list[str]) -> None:
-    assert [account.label for account in parse_accounts(typed)] == labels
-
-
-def test_a_list_with_one_bad_entry_leaves_nothing_out_unseen() -> None:
-    assert refused_as(parse_accounts, "instagram ana_b and tiktok ana_t") == "platform_unknown"
-
-
-def test_a_list_has_at_most_twenty_accounts() -> None:
-    handles = [f"ana_{number}" for number in range(21)]
-    assert len(parse_accounts(", ".join(handles[:20]), "instagram")) == 20
-    assert refused_as(parse_accounts, ", ".join(handles), "instagram") == "accounts_too_many"
 
 
 @pytest.mark.parametrize(

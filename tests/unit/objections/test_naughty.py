@@ -19,8 +19,8 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 from sqlalchemy import select
 
-from bot.objections import codes, details, model, references
-from bot.objections.accounts import Account, parse_account, parse_accounts
+from bot.objections import codes, model, references
+from bot.objections.accounts import Account, account_of, parse_account
 from bot.objections.casebook import CaseReader
 from bot.objections.db import Database
 from bot.objections.errors import FieldError
@@ -29,6 +29,7 @@ from bot.objections.listing import Filter
 from bot.objections.outbox import Waiting
 from bot.objections.receipt_pdf import page
 from bot.objections.receipts import issue, verify
+from bot.understanding.scan import scan
 from tests.outside import NAUGHTY
 from tests.unit.objections.examples import ISSUER, filing
 from tests.unit.objections.mailing import HELPER, KEYS, NOW, Post, postman, service
@@ -41,7 +42,7 @@ ATTRIBUTES = {"lang", "charset", "name", "content", "style"}
 # Source: ISO 32000-1, 12.6
 ACTIONS = {"/JS", "/JavaScript", "/AA", "/Launch", "/URI", "/GoToR", "/GoToE",
            "/SubmitForm", "/ImportData", "/RichMedia", "/AcroForm", "/XFA"}
-ON_INSTAGRAM = partial(parse_account, platform="instagram")
+ON_INSTAGRAM = partial(account_of, "instagram")
 READERS: dict[str, Callable[[str], Any]] = {
     "full name": parse_full_name,
     "e-mail": parse_email,
@@ -49,13 +50,12 @@ READERS: dict[str, Callable[[str], Any]] = {
     "reason": parse_reason,
     "account": parse_account,
     "account on a platform": ON_INSTAGRAM,
-    "accounts": parse_accounts,
     "number": references.parse_reference,
 }
 FINDERS: dict[str, Callable[[str], Any]] = {
     "number": references.find_reference,
     "code": codes.find_code,
-    "details": details.find_details,
+    "scanned": scan,
 }
 
 

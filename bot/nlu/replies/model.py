@@ -1,0 +1,219 @@
+"""The learned half of reading a reply: its parts, what each does, and the values with their
+roles."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from bot.nlu.recogniser import Array, Recogniser
+from bot.nlu.replies.acts import masked, role_features
+from bot.nlu.replies.linear import Linear
+from bot.nlu.replies.lines import Line, Span
+from bot.nlu.replies.tagger import Tagger
+from bot.understanding.commands import ASKED
+from bot.understanding.scan import Message, scan
+
+__all__ = ["ReadPart", "Reading", "ReplyModel"]
+
+# Of the one number that says what was asked for, beside the numbers of the meaning.
+ASKED_WEIGHT = 0.6
+_ROLES, _ACTS, _FIELDS = "roles.npz", "acts", "fields.json"
+# Nothing is said of such a value.
+_PLAIN = "-"
+# Lines of which no act is learned, but the border of probabilities (one in so many).
+_CALIBRATION = 8
+
+Encode = Callable[[Sequence[str]], Array]
+
+
+@dataclass(frozen=True)
+class ReadPart:
+    """Tokens [first, last) of a message: what they do, how surely, and the values in them."""
+
+    first: int
+    last: int
+    act: str
+    confidence: float
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message as it was read."""
+
+    message: Message
+    parts: tuple[ReadPart, ...]
+
+    def words(self, part: ReadPart) -> str:
+        """The text of a part."""
+        tokens = self.message.tokens[part.first : part.last]
+        return self.message.text[tokens[0].start : tokens[-1].end] if tokens else ""
+
+
+class ReplyModel:
+    """Reads replies.
+
+    Args:
+        tagger, roles, acts: what `learn` has made.
+        fields: words that name a field, each with its field.
+        encode: texts -> (n, 896) vectors.
+    """
+
+    def __init__(
+        self,
+        tagger: Tagger,
+        roles: Linear,
+        acts: Recogniser,
+        fields: Mapping[str, str],
+        encode: Encode,
+    ) -> None:
+        self._tagger, self._roles, self._acts, self._encode = tagger, roles, acts, encode
+        self._fields = fields
+
+    @staticmethod
+    def learn(lines: Sequence[Line], folder: Path, encode: Encode) -> None:
+        """Learn from lines and write everything into a folder."""
+        Tagger.learn(lines, folder)
+        rows, roles = [], []
+        for line in lines:
+            for place, span in enumerate(line.spans):
+                act = next(p.act for p in line.parts if p.first <= span.first < p.last)
+                rows.append(role_features(line.message, place, line.spans, act, line.asked))
+                roles.append(span.role or _PLAIN)
+        Linear.fit(rows, roles, strength=50.0).save(folder / _ROLES)
+        (folder / _FIELDS).write_text(json.dumps(_field_words(lines)), encoding="utf-8")
+        parts = [(line, part) for line in lines for part in line.parts]
+        # What differs in its values alone is one example.
+        examples = [
+            *dict.fromkeys(
+                (_as_read(line.message, part.first, part.last, line.spans), line.asked, part.act)
+                for line, part in parts
+            )
+        ]
+        texts, asked, acts = (list(column) for column in zip(*examples, strict=True))
+        vectors = np.hstack([encode(texts), np.stack([*map(_one_of, asked)])])
+        seen = [_with_asked(text, one) for text, one in zip(texts, asked, strict=True)]
+        held = [i for i in range(len(texts)) if i % _CALIBRATION == 0]
+        kept = [i for i in range(len(texts)) if i % _CALIBRATION]
+        trial = Recogniser.fit(vectors[kept], [seen[i] for i in kept], [acts[i] for i in kept])
+        readers = [(vectors[i], seen[i], frozenset([acts[i]])) for i in held]
+        sharpness = trial.calibrated(readers).sharpness
+        (folder / _ACTS).mkdir()
+        replace(Recogniser.fit(vectors, seen, acts), sharpness=sharpness).save(folder / _ACTS)
+
+    @classmethod
+    def load(cls, folder: Path, encode: Encode) -> ReplyModel:
+        """Read what `learn` wrote. Raises OSError, ValueError or KeyError: not there, or not
+        whole."""
+        acts = Recogniser.load(folder / _ACTS)
+        fields = json.loads((folder / _FIELDS).read_text(encoding="utf-8"))
+        return cls(Tagger(folder), Linear.load(folder / _ROLES), acts, fields, encode)
+
+    def read(self, text: str, asked: str) -> Reading:
+        """Read one message, given what was asked for."""
+        message = scan(text)
+        spans, begins = self._tagger.tag(message, asked)
+        bounds = [0, *begins, len(message.tokens)]
+        pieces = [(a, b) for a, b in pairwise(bounds) if a < b]
+        texts = [_as_read(message, first, last, spans) for first, last in pieces]
+        parts: list[ReadPart] = []
+        for (first, last), shown, vector in zip(
+            pieces, texts, self._encode(texts) if texts else (), strict=True
+        ):
+            vector = np.concatenate([vector, _one_of(asked)])
+            probabilities = self._acts.read(vector, _with_asked(shown, asked)).probabilities
+            place = int(probabilities.argmax())
+            act, confidence = self._acts.topics[place], float(probabilities[place])
+            if _is_bare(message, first, last, spans):
+                # A value that has a grammar, and not a word beside it.
+                act, confidence = "give", 1.0
+            parts.append(
+                ReadPart(
+                    first,
+                    last,
+                    act,
+                    confidence,
+                    self._within(message, spans, first, last, act, asked),
+                )
+            )
+        return Reading(message, tuple(parts))
+
+    def _within(
+        self, message: Message, spans: Sequence[Span], first: int, last: int, act: str, asked: str
+    ) -> tuple[Span, ...]:
+        found = []
+        for place, span in enumerate(spans):
+            if first <= span.first < last:
+                role, _ = self._roles.best(role_features(message, place, spans, act, asked))
+                found.append(replace(span, role=None if role == _PLAIN else role))
+        if act in _ABOUT_A_FIELD and not found:
+            found += self._named_fields(message, first, last)
+        return tuple(found)
+
+    def _named_fields(self, message: Message, first: int, last: int) -> Iterator[Span]:
+        """Words that name a field, where a part is about one and no value stands in it."""
+        said: set[str] = set()
+        for i in range(first, last):
+            field = self._fields.get(message.tokens[i].lower)
+            if field and field not in said:
+                said.add(field)
+                yield Span(i, i + 1, "field", field)
+
+
+def _field_words(lines: Sequence[Line]) -> dict[str, str]:
+    """The words of marked fields that nearly always name the same one."""
+    named: dict[str, Counter[str]] = defaultdict(Counter)
+    elsewhere: Counter[str] = Counter()
+    for line in lines:
+        fields = {
+            i: s.role for s in line.spans if s.label == "field" for i in range(s.first, s.last)
+        }
+        for i, token in enumerate(line.message.tokens):
+            if fields.get(i):
+                named[token.lower][str(fields[i])] += 1
+            else:
+                elsewhere[token.lower] += 1
+    return {
+        word: field
+        for word, found in named.items()
+        for field, count in found.most_common(1)
+        if count >= 2 and count >= 0.75 * sum(found.values()) and count * 4 >= elsewhere[word]
+    }
+
+
+_ABOUT_A_FIELD = frozenset(("change", "remove", "correct", "why", "where"))
+
+
+def _is_bare(message: Message, first: int, last: int, spans: Sequence[Span]) -> bool:
+    inside = {i for s in spans if s.label in _GRAMMAR for i in range(s.first, s.last)}
+    words = [i for i in range(first, last) if message.tokens[i].kind not in ("mark", "line")]
+    return bool(words) and inside.issuperset(words)
+
+
+_GRAMMAR = frozenset(("email", "link", "number", "code"))
+
+
+def _one_of(asked: str) -> Array:
+    return np.array([ASKED_WEIGHT * (asked == one) for one in ASKED], dtype=np.float32)
+
+
+def _with_asked(text: str, asked: str) -> str:
+    # A word of its own, beside which the first word of the text stands.
+    return f"asked{asked.replace('_', '')} {text}"
+
+
+def _as_read(message: Message, first: int, last: int, spans: Sequence[Span]) -> str:
+    text = masked(message, first, last, spans).replace("\n", ". ") or "."
+    # "pleeease", "nooo": of a run of one letter two are read.
+    return "".join(
+        char
+        for i, char in enumerate(text)
+        if i < 2 or not char.isalpha() or not (char == text[i - 1] == text[i - 2])
+    )

@@ -1,0 +1,200 @@
+"""The tagger: where values stand in a message, and where one part ends and the next begins.
+
+A conditional random field over tokens, as in Rasa's CRFEntityExtractor (python-crfsuite), for each
+of the two. The features are words and their shapes, lists of names, and what was asked for, alone
+and together with the word.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+
+import pycrfsuite
+
+from bot.nlu.replies import lists
+from bot.nlu.replies.lines import Line, Span
+from bot.understanding.scan import Message, Token
+
+__all__ = ["Tagger", "features"]
+
+# Chosen on lines of writers that were left out (`python -m bench.replies`).
+L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
+# From this probability on a token begins a further part.
+BORDER = 0.4
+# How often a line is learned as if no word of it stood in a list of names: lists are never
+# complete.
+FORGOTTEN = 0.6
+_SPANS, _PARTS = "spans.crfsuite", "parts.crfsuite"
+_GRAMMAR = frozenset(("email", "link", "number", "code"))
+
+
+class Tagger:
+    """Two learned sequence models; safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what `learn` wrote. Raises OSError or ValueError when it is not there, or not
+        whole."""
+        self._spans, self._parts = _Model(folder / _SPANS), _Model(folder / _PARTS)
+
+    @staticmethod
+    def learn(lines: Sequence[Line], folder: Path) -> None:
+        """Learn from lines, and write both models."""
+        spans, parts = _trainer(), _trainer()
+        draw = random.Random(0)  # noqa: S311
+        for line in lines:
+            rows = list(features(line.message, line.asked, draw))
+            labels = ["O"] * len(rows)
+            for span in line.spans:
+                labels[span.first : span.last] = [f"I-{span.label}"] * (span.last - span.first)
+                labels[span.first] = f"B-{span.label}"
+            begins = {part.first for part in line.parts[1:]}
+            if rows:
+                spans.append(rows, labels)
+                parts.append(rows, ["B" if i in begins else "I" for i in range(len(rows))])
+        spans.train(str(folder / _SPANS))
+        parts.train(str(folder / _PARTS))
+
+    def tag(self, message: Message, asked: str) -> tuple[tuple[Span, ...], tuple[int, ...]]:
+        """The values of a message, their roles still open, and the tokens that begin further
+        parts."""
+        rows = list(features(message, asked))
+        if not rows:
+            return (), ()
+        labels = self._spans.labels(rows)
+        begins = self._parts.likely(rows, "B", BORDER)
+        spans = tuple(_read(message.tokens, labels))
+        # No part begins in the middle of a value.
+        inside = {i for span in spans for i in range(span.first + 1, span.last)}
+        return spans, tuple(i for i in begins if i not in inside)
+
+
+class _Model:
+    """One model in memory. CRFsuite keeps the sequence that it tags, so one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._tagger = pycrfsuite.Tagger()
+        # CRFsuite reads from these bytes as long as it tags.
+        self._kept = path.read_bytes()
+        self._tagger.open_inmemory(self._kept)
+        self._lock = Lock()
+
+    def labels(self, features: list[list[str]]) -> list[str]:
+        with self._lock:
+            labels: list[str] = self._tagger.tag(features)
+        return labels
+
+    def likely(self, features: list[list[str]], label: str, border: float) -> list[int]:
+        """The tokens behind the first that have this label with at least that probability."""
+        with self._lock:
+            self._tagger.set(features)
+            return [i for i in range(1, len(features)) if self._tagger.marginal(label, i) >= border]
+
+
+def _trainer() -> pycrfsuite.Trainer:
+    trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
+    trainer.set_params(
+        {
+            "c1": L1,
+            "c2": L2,
+            "max_iterations": ROUNDS,
+            "feature.minfreq": RAREST,
+            "feature.possible_transitions": True,
+        }
+    )
+    return trainer
+
+
+def _read(tokens: Sequence[Token], labels: Sequence[str]) -> Iterator[Span]:
+    """The spans of a sequence of labels. What has a grammar is a value whatever was learned."""
+    first, open_label = 0, ""
+    for index, (token, label) in enumerate(zip(tokens, labels, strict=True)):
+        if token.kind in _GRAMMAR:
+            label = f"B-{token.kind}"
+        name = label[2:]
+        if open_label and (label[0] != "I" or name != open_label):
+            yield Span(first, index, open_label)
+            open_label = ""
+        if label != "O" and not open_label:
+            first, open_label = index, name
+    if open_label:
+        yield Span(first, len(tokens), open_label)
+
+
+def features(
+    message: Message, asked: str, draw: random.Random | None = None
+) -> Iterator[list[str]]:
+    """For each token the names of its features; with `draw` some lists are forgotten by chance."""
+    tokens = message.tokens
+    forgets = draw is not None and draw.random() < FORGOTTEN
+    listed = [
+        tuple(kind for kind in _kinds(token) if not (forgets and kind in ("given", "family")))
+        for token in tokens
+    ]
+    shapes = [_shape(token) for token in tokens]
+    words = [token.lower for token in tokens]
+    length = (
+        "1" if len(tokens) == 1 else "2" if len(tokens) == 2 else "5" if len(tokens) < 6 else "+"
+    )
+    has = sorted({token.kind for token in tokens} & _GRAMMAR)
+    for i, word in enumerate(words):
+        found = [
+            "bias",
+            f"w={word}",
+            f"a={asked}",
+            f"aw={asked}|{word}",
+            f"s={shapes[i]}",
+            f"as={asked}|{shapes[i]}",
+            f"n={length}",
+            f"an={asked}|{length}|{shapes[i]}",
+            f"p2={word[:2]}",
+            f"p3={word[:3]}",
+            f"x2={word[-2:]}",
+            f"x3={word[-3:]}",
+            *(f"l={kind}" for kind in listed[i]),
+            *(f"al={asked}|{kind}" for kind in listed[i]),
+            *(f"has={kind}" for kind in has),
+        ]
+        for step in (-3, -2, -1, 1, 2, 3):
+            j = i + step
+            if not 0 <= j < len(words):
+                if abs(step) == 1:
+                    found.append(f"edge{step}")
+                continue
+            found.append(f"{step}w={words[j]}")
+            if abs(step) < 3:
+                found += [f"{step}s={shapes[j]}", *(f"{step}l={kind}" for kind in listed[j])]
+        if i:
+            found.append(f"-1w0={words[i - 1]}|{word}")
+            if i > 1:
+                found.append(f"-2-1={words[i - 2]}|{words[i - 1]}")
+        if i + 1 < len(words):
+            found.append(f"0w1={word}|{words[i + 1]}")
+        yield found
+
+
+def _kinds(token: Token) -> tuple[str, ...]:
+    return tuple(lists.kinds(token.lower.removesuffix("'s"))) if token.kind == "word" else ()
+
+
+def _shape(token: Token) -> str:
+    """What a token looks like: "Aa", "a", "A", "a.a", "a_9", or its kind."""
+    if token.kind != "word":
+        return token.kind if token.kind != "mark" else f"mark{token.text[0]}"
+    shape = ""
+    for char in token.text:
+        if char.isdigit():
+            kind = "9"
+        elif char.isupper():
+            kind = "A"
+        elif char.islower():
+            kind = "a"
+        elif char.isalpha():
+            kind = "x"
+        else:
+            kind = char
+        if not shape.endswith(kind):
+            shape += kind
+    return shape[:8]

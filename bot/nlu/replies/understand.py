@@ -1,0 +1,270 @@
+"""From a message and its context to commands.
+
+`understand` is one pure function of the text, the context and what was learned: the model says what
+each part does and where values stand, the parsers read the values, and the context says what a
+value without a word around it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bot.nlu.replies.accounts import Named, named_accounts, platform_of
+from bot.nlu.replies.lines import Span
+from bot.nlu.replies.model import Reading, ReadPart, ReplyModel
+from bot.objections import countries
+from bot.objections.errors import FieldError
+from bot.objections.fields import parse_country, parse_full_name
+from bot.understanding.commands import Command
+from bot.understanding.context import Context
+
+__all__ = ["understand"]
+
+# What is said of a field is called by its short name in the training data.
+FIELDS = {
+    "name": "full_name", "email": "email", "country": "country", "account": "account",
+    "linked": "linked_accounts", "unlinked": "unlinked_accounts", "reason": "reason",
+}  # fmt: skip
+# Parts in which a value is no answer: questions, jokes, other people.
+_NO_VALUES = frozenset(
+    "ask why where explain progress off nonsense distress for_other bot privacy language".split()
+)
+_BRING = frozenset(("give", "correct", "add"))
+_NAME_ASKED = ("full_name", "new_name")
+_RELATION = {"linked_accounts": "linked", "unlinked_accounts": "unlinked"}
+_FIRST = ("open", "full_name", "email", "country", "account", "platform", "handle")
+
+
+def understand(text: str, context: Context, model: ReplyModel) -> tuple[Command, ...]:
+    """The commands of a message, in their order; () for one without words."""
+    bare = _bare_answer(text, context)
+    return (bare,) if bare else commands(model.read(text, context.asked), context)
+
+
+def _bare_answer(text: str, context: Context) -> Command | None:
+    """A country or a platform and nothing else, where that was asked for: they are known by
+    name."""
+    text = text.strip(" .!")
+    if context.asked == "country":
+        code = countries.by_name(countries.fold(text))
+        if code is None and len(text) == 2 and countries.is_code(text):
+            code = text.upper()
+        if code:
+            return Command("set", "country", code)
+    if context.asked == "platform" and (platform := platform_of(text)):
+        pending = context.draft.get("pending_account") or {}
+        return Command("account", platform=platform, handle=pending.get("handle"), relation="main")
+    return None
+
+
+def commands(reading: Reading, context: Context) -> tuple[Command, ...]:
+    """The commands of a message that was read."""
+    found: list[Command] = []
+    for part in _whole_reason(reading.parts) if context.asked == "reason" else reading.parts:
+        values = [] if part.act in _NO_VALUES else [*_values(reading, part, context)]
+        found += values
+        found += _act(reading, part, context, bool(values))
+    return tuple(dict.fromkeys(_main_first(found, context)))
+
+
+# What a sentence of a reason may look like by itself.
+_OF_A_REASON = frozenset("give nonsense yes no none refuse complain file told dont_know".split())
+
+
+def _whole_reason(parts: Sequence[ReadPart]) -> Iterator[ReadPart]:
+    """The parts of a reply at the reason: what goes on from a reason, and brings nothing else, is
+    more of it."""
+    open_part: ReadPart | None = None
+    for part in parts:
+        more = part.act in _OF_A_REASON and not any(s.label in _ELSEWHERE for s in part.spans)
+        if open_part is not None and more:
+            open_part = replace(open_part, last=part.last)
+        else:
+            if open_part is not None:
+                yield open_part
+            open_part = part if part.act in ("give", "nonsense") and more else None
+            if open_part is None:
+                yield part
+    if open_part is not None:
+        yield open_part
+
+
+_ELSEWHERE = frozenset(("email", "handle", "link", "number"))
+
+
+def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -> Iterator[Command]:
+    """The command that a part is by its act, beside its values."""
+    act, sure, words = part.act, part.confidence, reading.words(part)
+    if act == "yes" and context.asked == "summary" and words.rstrip().endswith("?"):
+        act = "explain"  # "yes?" asks, and files nothing
+    fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
+    if act in ("give", "nonsense") and context.asked == "reason" and not has_values:
+        # Almost anything is a reason.
+        yield Command("set", "reason", words, confidence=sure)
+    elif act in ("change", "correct") and not has_values:
+        for field in fields or (None,):
+            yield Command("change", field, confidence=sure)
+    elif act == "remove" and not has_values and not fields and _mentioned(context):
+        for one in _mentioned(context):
+            yield Command("remove", platform=one["platform"], handle=one["handle"], confidence=sure)
+    elif act == "remove" and not has_values:
+        for field in fields or (None,):
+            yield Command("remove", field, confidence=sure)
+    elif act == "add" and not has_values:
+        yield Command("add", confidence=sure)
+    elif act == "give":
+        if not has_values:
+            yield Command("give", text=words, confidence=sure)
+    elif act in ("why", "where", "progress"):
+        yield Command(act, next(iter(fields), None), text=words, confidence=sure)
+    elif act in ("ask", "off", "file", "status", "withdraw", "told", "nonsense"):
+        yield Command(act, text=words, confidence=sure)
+    elif act == "yes" and has_values and context.asked not in ("summary", "linked_mentioned"):
+        return  # "yes, facebook ana.k"
+    elif act not in ("correct", "add", "remove", "change"):
+        yield Command(act, confidence=sure)
+
+
+def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:
+    """The accounts that the question that stands is about."""
+    if context.asked != "linked_mentioned":
+        return ()
+    return context.draft.get("mentioned_accounts") or ()
+
+
+def _values(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
+    """What a part brings or takes away."""
+    sure = part.confidence
+    if context.asked == "reason" and part.act == "give" and sure < 1:
+        return  # "because my instagram account ana.s is private" is a reason, and nothing else
+    yield from _name(reading, part, context)
+    kinds = {span.label for span in part.spans}
+    for span in part.spans:
+        text = _text(reading, span)
+        if span.label == "email" and _counts(span, part.spans):
+            corrects = part.act == "correct" or span.role == "new"
+            yield Command("set", "email", text, confidence=sure, replaces=() if corrects else None)
+        elif span.label == "country" and _counts(span, part.spans):
+            code = _country(text)
+            if code:
+                yield Command("set", "country", code, confidence=sure)
+        elif span.label == "place" and "country" not in kinds and span.role is None:
+            yield Command("region", value=text, confidence=sure)
+        elif span.label == "reason" and context.asked != "reason":
+            yield Command("set", "reason", text, confidence=sure)
+        elif span.label == "number" or (span.label == "code" and context.asked == "after_filing"):
+            yield Command("set", span.label, text, confidence=sure)
+    yield from _accounts(reading, part, context)
+
+
+def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
+    """The name that a part gives: of several pieces, the first ones that stand together."""
+    if context.asked not in _NAME_ASKED and part.act not in _BRING | {"file", "yes", "no", "told"}:
+        return
+    pieces = [s for s in part.spans if s.label == "name" and _counts(s, part.spans)]
+    joined: list[Span] = []
+    for piece in pieces:
+        if joined and piece.first - joined[-1].last > 3:
+            break
+        joined.append(piece)
+    if not joined:
+        return
+    name = " ".join(_text(reading, piece) for piece in joined)
+    end = reading.message.tokens[joined[-1].last - 1].end
+    if reading.message.text[end : end + 1] == "." and len(name.rpartition(" ")[2]) < 4:
+        name += "."  # "Ana Silva Jr."
+    try:
+        name = parse_full_name(name)
+    except FieldError:
+        return
+    yield Command("set", "full_name", name, confidence=part.confidence)
+
+
+def _counts(span: Span, spans: Sequence[Span]) -> bool:
+    """Whether a value is the one that counts, and not what it replaces or somebody else's."""
+    if span.role == "other":
+        return False
+    # What is denied counts for nothing even where the new value is missing.
+    return span.role != "old"
+
+
+def _country(text: str) -> str | None:
+    try:
+        return parse_country(text)
+    except FieldError:
+        return None
+
+
+# --- accounts -------------------------------------------------------------------------------------
+
+
+def _accounts(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
+    named = named_accounts(reading.message, part.spans)
+    old = [one for one in named if one.role == "old"]
+    new = [one for one in named if one.role not in ("old", "removed", "other")]
+    for one in named:
+        if one.role == "removed" or (part.act == "remove" and one.role is None):
+            yield Command(
+                "remove", platform=one.platform, handle=one.handle, confidence=part.confidence
+            )
+        elif one.role == "other":
+            yield Command(
+                "for_other", platform=one.platform, handle=one.handle, confidence=part.confidence
+            )
+    if old and not new:
+        # "that's not my handle any more": wants it changed, and says not to what.
+        yield Command("change", "account", confidence=part.confidence)
+    if context.asked in ("email", "new_email") and all(one.platform is None for one in named):
+        # "ana.example.org" is an address with a slip.
+        new = []
+    for place, one in enumerate(new):
+        if part.act == "remove" and one.role is None:
+            continue
+        yield _account(one, old[place] if place < len(old) else None, part, context)
+
+
+def _account(one: Named, old: Named | None, part: ReadPart, context: Context) -> Command:
+    platform, handle = one.platform, one.handle
+    pending = context.draft.get("pending_account") or {}
+    if handle is None and context.asked == "platform":
+        handle = pending.get("handle")
+    if platform is None and context.asked == "handle":
+        platform = pending.get("platform")
+    replaces: tuple[str | None, ...] | None = None
+    if old is not None:
+        replaces = (old.platform, old.handle)
+    elif part.act == "correct" or one.role == "new":
+        replaces = ()
+    relation = one.role if one.role in ("main", "linked", "unlinked") else None
+    return Command(
+        "account",
+        platform=platform,
+        handle=handle,
+        relation=relation or _RELATION.get(context.asked if part.act != "correct" else ""),
+        replaces=replaces,
+        confidence=part.confidence,
+        value=one.problem.sentence if one.problem else None,
+    )
+
+
+def _main_first(found: Sequence[Command], context: Context) -> Iterator[Command]:
+    """The same commands, each account with its relation: where none is known yet, the first one
+    that is not said to be linked to another is the one to object for."""
+    has_main = bool(context.draft.get("account")) or any(c.relation == "main" for c in found)
+    for command in found:
+        if command.do == "account" and command.relation is None and command.replaces is None:
+            is_main = not has_main and context.asked in _FIRST
+            has_main = has_main or is_main
+            yield _with_relation(command, "main" if is_main else "named")
+        else:
+            yield command
+
+
+def _with_relation(command: Command, relation: str) -> Command:
+    return Command.from_dict({**command.as_dict(), "relation": relation})
+
+
+def _text(reading: Reading, span: Span) -> str:
+    tokens = reading.message.tokens
+    return reading.message.text[tokens[span.first].start : tokens[span.last - 1].end]
