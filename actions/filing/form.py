@@ -11,13 +11,16 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import records
-from actions.base import BotAction, Event, commands, words
+from actions.base import BotAction, Event, commands, topic, words
 from actions.filing import draft, login
 from actions.filing.apply import apply, summary_refused
 from actions.filing.declarations import is_declaration
 from actions.withdrawal import agreed
 from bot.objections.countries import country_name
 from bot.understanding.context import asked_for
+
+# What is for the form has this topic (bot/nlu/replies/settle.py).
+REPLY = "reply"
 
 
 def set_slots(values: dict[str, Any]) -> list[Event]:
@@ -73,6 +76,8 @@ class ValidateObjectionForm(BotAction):
             return []  # a button from before this filing
         slots = tracker.slots
         begins = slots.get("requested_slot") is None
+        if not begins and topic(tracker)[0] != REPLY:
+            return []  # a rule answers it
         asked = "open" if begins else asked_for(slots, "objection_form")
         outcome = apply(slots, commands(tracker), asked, login.answered(tracker))
         if not outcome.slots:

@@ -161,6 +161,7 @@ def tracker(
 ) -> Tracker:
     """Ana's draft with these slots instead, after a message that was taken for `topic`
     and `does` these commands."""
+    topic = topic or ("reply" if does else None)
     name = (topic or "").partition("/")[0] or None
     latest: dict[str, Any] = {
         "text": text,

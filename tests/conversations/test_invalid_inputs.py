@@ -20,15 +20,6 @@ def test_a_name_is_shown_back_exactly(person: Person, name: str) -> None:
     assert f"- Name: {name}\n" in objects(person, full_name=name)
 
 
-def test_a_word_that_may_be_no_name_is_asked_back(person: Person) -> None:
-    objects(person, up_to="full_name")
-    person.says("will")
-    if person.asked == "full_name":
-        assert person.offered == ["Yes", "No"]
-        person.presses("Yes")
-    assert person.slots()["full_name"].casefold() == "will"
-
-
 @pytest.mark.parametrize("name", ["<b>Ana</b>", "😀", "12345", "ana@", "!!!"])
 def test_what_is_no_name_is_explained_and_asked_again(person: Person, name: str) -> None:
     objects(person, up_to="full_name")

@@ -264,12 +264,12 @@ def test_the_summary_is_a_card_whose_lines_can_be_changed_and_payloads_stay_hidd
 def test_the_buttons_of_the_card_and_the_way_back_can_be_found() -> None:
     found = turns([user("m1", "hi"), summary()])
     assert {key: button.payload for key, button in offered(found).items()} == {
-        "m1.0.0": "/affirm", "m1.0.email": "change my e-mail", "m1.0.back": "go back",
+        "m1.0.0": "/affirm", "m1.0.email": "=change email", "m1.0.back": "=back",
     }
 
 
 def test_what_was_pressed_on_the_card_is_told_by_its_title() -> None:
-    found = turns([user("m1", "hi"), summary(), user("m2", "change my e-mail", "m1.0.email")])
+    found = turns([user("m1", "hi"), summary(), user("m2", "Change my e-mail", "m1.0.email")])
     assert found[1].text == "Change my e-mail"
 
 

@@ -21,13 +21,14 @@ from actions.verifying import TOPICS as AWAITED
 from bot.runtime.understanding import _FIRST_WORDS
 from bot.runtime.wording import Wording, fill, sentences
 from bot.settings import ROOT, Settings
+from bot.understanding.commands import ACTS, Command
 
 Variants = list[dict[str, Any]]
 
 # What actions give. Answers to questions, `utter_…`, are given nothing.
 GIVEN = {"handle", "platform", "account", "summary", "problem", "changed", "objections", "count",
          "reference", "received", "accounts", "state", "others", "promise", "position", "asked",
-         "letter", "address", "covered", "known"}
+         "letter", "address", "covered", "known", "typed", "value", "taken", "place", "given"}
 # What people really write, and what a formatter trips over.
 AWKWARD = ["{x}", "{", "}", "{0[email]}", "0[", "{summary}", "%s", "\\1", "{{controller}}", "$(id)"]
 
@@ -76,11 +77,14 @@ def test_there_are_responses_to_look_at_and_no_name_is_used_twice() -> None:
 
 
 @each_response
-def test_a_response_has_one_variant(name: str, variants: Variants) -> None:
-    (variant,) = variants
-    assert variant["text"].strip()
+def test_an_answer_has_one_text_and_what_comes_again_has_other_words(
+    name: str, variants: Variants
+) -> None:
+    texts = [variant["text"].strip() for variant in variants]
+    assert all(texts) and len(texts) == len(set(texts))
+    assert len(texts) == 1 or name.startswith("say_")
     # Conditions and channels would be variants by another name.
-    assert set(variant) <= {"text", "buttons", "custom"}
+    assert all(set(variant) <= {"text", "buttons", "custom"} for variant in variants)
 
 
 @each_response
@@ -129,9 +133,10 @@ def test_no_response_raises_its_voice(name: str, variants: Variants) -> None:
 
 @each_response
 def test_a_button_has_a_title_of_its_own_and_leads_somewhere(name: str, variants: Variants) -> None:
+    for variant in variants:
+        titles = [button["title"] for button in variant.get("buttons", [])]
+        assert len(titles) == len(set(titles))
     buttons = [button for variant in variants for button in variant.get("buttons", [])]
-    titles = [button["title"] for button in buttons]
-    assert len(titles) == len(set(titles))
     for button in buttons:
         assert set(button) == {"title", "payload"}
         if button["payload"][1:] in AWAITED:
@@ -139,6 +144,9 @@ def test_a_button_has_a_title_of_its_own_and_leads_somewhere(name: str, variants
         if button["payload"].startswith("/"):
             # A button that takes back names what it is about beside its topic.
             assert button["payload"][1:].removesuffix("/{asked}") in _topics()
+        else:
+            command = Command.of_button(button["payload"])
+            assert button["payload"].startswith("=") and command.do in (*ACTS, "account")
 
 
 def _topics() -> set[str]:

@@ -59,7 +59,7 @@ def with_topic(decision: Decision, commands: Sequence[Command], context: Context
     if not context.is_filing:
         unsure = decision.is_unsure or decision.topic == OUT_OF_SCOPE
         border = SURE if decision.is_unsure else PLAIN
-        helps = unsure and not decision.in_distress
+        helps = unsure and not decision.in_distress and context.asked != "number"
         topic = _unsure(commands, context, border) if helps else None
         return _decided(topic) if topic else decided(decision)
     found = () if decision.is_unsure else (decision.topic, *decision.also)

@@ -69,6 +69,7 @@ def commands(reading: Reading, context: Context) -> tuple[Command, ...]:
 
 
 # What a sentence of a reason may look like by itself.
+_STATEMENT = 6
 _OF_A_REASON = frozenset("give nonsense yes no none refuse complain file told dont_know".split())
 
 
@@ -99,7 +100,9 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
     if act == "yes" and context.asked == "summary" and words.rstrip().endswith("?"):
         act = "explain"  # "yes?" asks, and files nothing
     fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
-    if act in ("give", "nonsense") and context.asked == "reason" and not has_values:
+    is_long = part.last - part.first >= _STATEMENT and act in _OF_A_REASON
+    is_reason = is_long or act in ("give", "nonsense")
+    if is_reason and context.asked == "reason" and not has_values:
         # Almost anything is a reason.
         yield Command("set", "reason", words, confidence=sure)
     elif act in ("change", "correct") and not has_values:
