@@ -76,7 +76,7 @@ def test_when_only_the_answer_to_the_commit_is_lost_it_is_filed_and_said_so(
 def test_when_the_service_fails_the_draft_is_kept(
     person: Person, filed: Filed, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
 ) -> None:
-    def fail(filing: Any) -> None:
+    def fail(*_: Any) -> None:
         raise error
 
     objects(person)
@@ -117,10 +117,10 @@ def test_when_the_record_hangs_the_person_gets_an_answer_and_the_next_yes_files_
     service = records.services()[0]
     file, goes_on, ended = service.file, threading.Event(), threading.Event()
 
-    def hang(filing: Any) -> Any:
+    def hang(*filing: Any) -> Any:
         goes_on.wait(30)
         try:
-            return file(filing)
+            return file(*filing)
         finally:
             ended.set()
 
@@ -142,7 +142,7 @@ def test_when_the_record_hangs_the_person_gets_an_answer_and_the_next_yes_files_
 def test_a_value_that_the_record_refuses_is_asked_for_again(
     person: Person, filed: Filed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(filing: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise FieldError("email", "email_invalid", "That address cannot be used.")
 
     objects(person)
@@ -190,8 +190,8 @@ def test_an_answer_whose_reading_breaks_is_asked_for_again(
     objects(person, up_to=step)
     before = person.slots()
     with monkeypatch.context() as broken:
-        broken.setattr("actions.filing.form.read", fail)
-        told = person.says("Ana")
+        broken.setattr("actions.filing.form.apply", fail)
+        told = person.says("yes")
     assert "Nothing you told me is lost" in told
     assert person.asked == step
     assert person.slots() == before

@@ -25,6 +25,8 @@ __all__ = ["ReadPart", "Reading", "ReplyModel"]
 # Of the one number that says what was asked for, beside the numbers of the meaning.
 ASKED_WEIGHT = 0.6
 _ROLES, _ACTS, _FIELDS = "roles.npz", "acts", "fields.json"
+# What stands behind so many parts belongs to the last.
+MOST_PARTS = 5
 # Nothing is said of such a value.
 _PLAIN = "-"
 # Lines of which no act is learned, but the border of probabilities (one in so many).
@@ -120,7 +122,8 @@ class ReplyModel:
         """Read one message, given what was asked for."""
         message = scan(text)
         spans, begins = self._tagger.tag(message, asked)
-        bounds = [0, *begins, len(message.tokens)]
+        # Each part is encoded, so that a text of a hundred parts would take a second.
+        bounds = [0, *begins[: MOST_PARTS - 1], len(message.tokens)]
         pieces = [(a, b) for a, b in pairwise(bounds) if a < b]
         texts = [_as_read(message, first, last, spans) for first, last in pieces]
         parts: list[ReadPart] = []
