@@ -20,7 +20,7 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from bench import stock
-from bot.evaluation import Case, Outcome, Report, details, draw, read
+from bot.evaluation import Case, Outcome, Report, draw, read
 from bot.log import configure
 from bot.nlu.encoders import MINILM_DIMENSIONS, capped, encoder
 from bot.nlu.featurizer import as_read
@@ -102,9 +102,6 @@ def main() -> None:
         f"follow-ups: {follow_ups['accuracy']:.1%} right, {follow_ups['answered_or_offered']:.1%} "
         f"answered or offered, of {follow_ups['n']}"
     )
-    found = details(EVALUATION / "details.jsonl")
-    for field, (n, wrong) in found.items():
-        console.print(f"details, {field}: {1 - len(wrong) / n:.1%} of {n}")
     picture = ROOT / "var" / "confusion.png"
     draw(Report.of(read(EVALUATION / "faq.jsonl"), served), picture)
     console.print(f"confusions: {picture.relative_to(ROOT)}")
@@ -113,7 +110,6 @@ def main() -> None:
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
         "ladder": [asdict(rung) for rung in rungs],
         "follow_ups": {name: follow_ups[name] for name in ("accuracy", "answered_or_offered", "n")},
-        "details": {name: 1 - len(wrong) / n for name, (n, wrong) in found.items()},
     }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
