@@ -35,7 +35,7 @@ audit:  ## What is known against the versions in uv.lock and not explained in do
 test: check  ## Every test that this machine can run, and what was left out and why
 	@$(BIN)/objection-bot train
 	@scripts/widget-tests
-	@$(BIN)/python -m pytest -rs tests
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadgroup --no-loadscope-reorder tests
 
 evaluate: train  ## How well people are understood, beside stock Rasa; slow the first time
 	@$(BIN)/python -W ignore -m bench.ladder

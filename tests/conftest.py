@@ -208,10 +208,12 @@ ORDER = ("unit", "actions", "runtime", "contract", "conversations", "faults", "b
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the folders in the order of `ORDER`, and each folder as it stands."""
+    """Run the folders in the order of `ORDER`, each as it stands and in one process."""
     folders = [ROOT / "tests" / name for name in ORDER]
 
     def rank(item: pytest.Item) -> int:
         return next((i for i, folder in enumerate(folders) if folder in item.path.parents), -1)
 
     items.sort(key=rank)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT / "tests").parts[0]))

@@ -9,7 +9,15 @@ from bot.objections.errors import FieldError
 from bot.objections.filing import check
 from tests.unit.objections.examples import ANA, ANA_ON_FACEBOOK, OLD, SHOP, filing
 
-JUNK: list[Any] = [None, 7, {}, b"ana", ["x"], object()]
+
+class Odd:
+    """Something of another type, whose name is the same in every process."""
+
+    def __repr__(self) -> str:
+        return "odd"
+
+
+JUNK: list[Any] = [None, 7, {}, b"ana", ["x"], Odd()]
 
 
 @pytest.mark.parametrize("junk", JUNK, ids=repr)
