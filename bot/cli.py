@@ -1,4 +1,5 @@
-"""The command line: serve, chat, ask, evaluate, train; `desk`, `keys`, `receipt` stand beside."""
+"""The command line: serve, chat, ask, understand, evaluate, train; beside them `desk`, `keys`,
+`receipt`."""
 
 from __future__ import annotations
 
@@ -133,6 +134,50 @@ def ask(
         else:
             out.print(answer["answer"], markup=False)
             out.print(f"[dim]{answer['topic']}  {answer['confidence']:.2f}[/dim]")
+
+
+@app.command()
+def understand(
+    text: Annotated[str, typer.Argument(help="One reply.")],
+    asked: Annotated[
+        str, typer.Option(help="What was asked for; open is nothing. --asked ? lists them.")
+    ] = "open",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """One reply: prints the commands that are read in it, and how surely."""
+    with _plain_errors():
+        from bot.understanding.commands import ASKED
+
+        if asked not in ASKED:
+            _stop(f"--asked is one of: {', '.join(ASKED)}.")
+        _settings()
+        _model_for_serving()
+        from bot.nlu.replies.understand import understand
+        from bot.runtime.conversation import TextRefused, typed
+        from bot.runtime.reply_model import loaded_model
+        from bot.understanding.context import Context
+
+        try:
+            reply = typed(text)
+        except TextRefused as error:
+            _stop(error.sentence)
+        with err.status("Loading the model …"):
+            model = loaded_model()
+        found = [one.as_dict() for one in understand(reply, Context(asked), model)]
+        if as_json:
+            printed = {"text": text, "asked": asked, "commands": found}
+            sys.stdout.write(json.dumps(printed, ensure_ascii=False) + "\n")
+            return
+        for command in found:
+            rest = " ".join(
+                f"{name}={value}" for name, value in command.items() if name not in _APART
+            )
+            shown = _escaped(f"{command['do']} {rest}".rstrip())
+            out.print(f"{shown}  [dim]{command['confidence']:.2f}[/dim]")
+
+
+# Of a command, what is printed in another place, or is the text again.
+_APART = ("do", "confidence", "text")
 
 
 @app.command()

@@ -127,6 +127,29 @@ def test_ask_prints_the_answer_and_its_topic_for_people() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("real_model")
+def test_understand_prints_the_commands_of_a_reply() -> None:
+    reply = "facebook ana.k is linked, instagram ana.shop isn't"
+    result = run("understand", reply, "--asked", "linked_accounts", "--json")
+
+    assert result.exit_code == 0
+    read = json.loads(result.stdout)
+    assert read["text"] == reply and read["asked"] == "linked_accounts"
+    assert [(one["do"], one["handle"], one["relation"]) for one in read["commands"]] == [
+        ("account", "ana.k", "linked"),
+        ("account", "ana.shop", "unlinked"),
+    ]
+    assert all(0 < one["confidence"] <= 1 for one in read["commands"])
+    shown = run("understand", reply, "--asked", "linked_accounts")
+    assert "account platform=facebook handle=ana.k relation=linked" in shown.stdout
+    assert run("understand", "yea do it", "--asked", "summary").stdout.startswith("yes  ")
+
+
+def test_understand_says_what_can_be_asked_for() -> None:
+    assert "linked_accounts" in assert_stopped(run("understand", "yes", "--asked", "shoe_size"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "   ", "x" * 1_001], ids=["nothing", "blanks", "long"])
 def test_ask_refuses_what_is_no_question(model: Path, text: str) -> None:
     assert assert_stopped(run("ask", "--json", text))
@@ -284,7 +307,7 @@ def test_a_long_line_of_an_error_stays_one_line(model: Path) -> None:
 
 def test_without_a_command_the_help_lists_them() -> None:
     told = run("--help").stdout
-    for command in ("serve", "chat", "ask", "evaluate", "train", "desk"):
+    for command in ("serve", "chat", "ask", "understand", "evaluate", "train", "desk"):
         assert command in told
 
 
