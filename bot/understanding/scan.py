@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.objections.accounts import is_link
+from bot.objections.accounts import PLATFORM_WORDS, is_link
 from bot.objections.clean import clean_lines
 from bot.objections.codes import find_code
 from bot.objections.countries import by_code
@@ -79,11 +79,16 @@ def _of_chunk(chunk: str, start: int) -> Iterator[Token]:
     core = chunk[first:last]
     if is_link(core):
         yield Token(start + first, start + last, core, "link")
-    elif core.count("@") == 1 and "." in core.partition("@")[2] and core[0] != "@":
+    elif core.count("@") == 1 and _is_site(core.partition("@")[2]) and core[0] != "@":
         yield Token(start + first, start + last, core, "email")
     elif core:
         yield from _words(core, start + first)
     yield from _marks(chunk, last, len(chunk), start)
+
+
+def _is_site(text: str) -> bool:
+    # "ana@gmail" is an address that wants its end; "ana@insta" is none.
+    return "." in text or (text.isalnum() and text.lower() not in PLATFORM_WORDS)
 
 
 def _words(core: str, start: int) -> Iterator[Token]:
@@ -166,7 +171,7 @@ _AT, _DOT = (
     frozenset(("at", "@", "(at)", "[at]", "arroba", "chiocciola")),
     frozenset(("dot", "punto", "ponto", "punkt", "point")),
 )
-_SITES = frozenset("com org net edu gov info biz io eu co app dev mail example test".split())
+_SITES = frozenset("com org net edu gov info biz io eu uk co app dev mail example test".split())
 
 
 def _spoken_until(tokens: list[Token], place: int) -> int:
@@ -210,7 +215,7 @@ def _span_of(found: str, tokens: list[Token]) -> tuple[int, int] | None:
         for last in range(first, min(first + 24, len(tokens))):
             letters += _bare(tokens[last].text)
             if len(letters) >= len(wanted):
-                same = letters == wanted or letters == "OBJ" + wanted or "OBJ" + letters == wanted
+                same = letters == wanted or "OBJ" + letters == wanted
                 if same:
                     return first, last
                 if len(letters) > len(wanted) + 3:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from bot.nlu.replies.lines import Span
-from bot.objections.accounts import PLATFORM_WORDS, Account, parse_account
+from bot.objections.accounts import OTHER_PLATFORMS, PLATFORM_WORDS, Account, parse_account
 from bot.objections.errors import FieldError
 from bot.understanding.scan import Message
 
@@ -34,38 +35,58 @@ class Named:
 _BOTH = frozenset(("both", "beide", "beides", "ambos", "ambas", "entrambi", "entrambe", "les deux"))
 
 
+# Spoken short names that are no slip of the long ones.
+_SHORT = {"gram": "instagram", "feis": "facebook"}
+# How alike a word has to be to a platform's name that is meant by it.
+_ALIKE = 0.6
+
+
 def platform_of(word: str) -> str | None:
     """`facebook` or `instagram` for any spelling of the two, None for another platform."""
-    word = word.lower().strip("@").removesuffix("'s").removesuffix(".com").removeprefix("the ")
-    return (
-        PLATFORM_WORDS.get(word)
-        or PLATFORM_WORDS.get(word.rpartition(" ")[2])
-        or (
-            "instagram"
-            if word in ("gram", "el insta")
-            else "facebook"
-            if word in ("face", "feis")
-            else None
-        )
-    )
+    word = word.lower().strip("@").removesuffix("'s").removesuffix(".com").rpartition(" ")[2]
+    known = PLATFORM_WORDS.get(word) or _SHORT.get(word)
+    if known or word in OTHER_PLATFORMS:
+        return known
+    alike = {
+        name: SequenceMatcher(None, word[:_LONGEST], name[: max(len(word), 4)]).ratio()
+        for name in ("facebook", "instagram")
+    }
+    best = max(alike, key=alike.__getitem__)
+    return best if alike[best] >= _ALIKE and word[:1] == best[0] else None
 
 
-def named_accounts(message: Message, spans: Sequence[Span]) -> list[Named]:
-    """The accounts that the spans of a message name, in their order."""
-    return sorted(_named(message, spans), key=lambda one: one.place)
+_LONGEST = 16
 
 
-def _named(message: Message, spans: Sequence[Span]) -> Iterator[Named]:
-    items = [span for span in spans if span.label in ("handle", "platform")]
+def named_accounts(
+    message: Message, spans: Sequence[Span], *, is_known: bool = False
+) -> list[Named]:
+    """The accounts that the spans of a message name, in their order.
+
+    With `is_known` the platform of the first handle is known already, so that a platform between
+    it and another handle is the other's.
+    """
+    return sorted(_named(message, spans, is_known), key=lambda one: one.place)
+
+
+def _named(message: Message, spans: Sequence[Span], is_known: bool) -> Iterator[Named]:
+    items = [
+        span
+        for span in spans
+        if span.label in ("handle", "platform") and _has_letters(_text(message, span))
+    ]
     for span in spans:
         if span.label == "link":
             yield _of_link(message, span)
     used: set[Span] = set()
     handles = [span for span in items if span.label == "handle"]
+    if is_known and len(handles) > 1 and items[0] is handles[0]:
+        yield Named(handles[0].first, None, _handle(message, handles[0]), handles[0].role)
+        handles, items = handles[1:], items[1:]
     for handle in handles:
         platforms = _platforms_of(handle, items, used)
         used.update(platforms)
-        text = _text(message, handle).lower().removeprefix("@").strip(".")
+        text = _handle(message, handle)
         for platform in platforms or (None,):
             role = handle.role or (platform.role if platform else None)
             if platform and _text(message, platform).lower() in _BOTH:
@@ -143,6 +164,14 @@ def _not_covered(message: Message, span: Span) -> FieldError:
         "The notice speaks of Facebook and Instagram, so I can only take an account on one of "
         "these two.",
     )
+
+
+def _handle(message: Message, span: Span) -> str:
+    return _text(message, span).lower().removeprefix("@").strip(".")
+
+
+def _has_letters(text: str) -> bool:
+    return any(char.isalnum() for char in text)
 
 
 def _text(message: Message, span: Span) -> str:

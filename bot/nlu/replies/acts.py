@@ -7,12 +7,11 @@ HANDLE"), and from what was asked for. The act is read from the meaning of the w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from bot.nlu.replies.lines import Span
 from bot.understanding.scan import Message
 
-__all__ = ["act_features", "masked", "masked_words", "role_features"]
+__all__ = ["masked", "masked_words", "role_features"]
 
 # What stands for a value where the words are read for their meaning: an encoder knows these.
 _SHOWN = {
@@ -56,27 +55,6 @@ def masked(message: Message, first: int, last: int, spans: Sequence[Span]) -> st
     if first < last:
         kept += message.text[place : message.tokens[last - 1].end]
     return kept
-
-
-def act_features(
-    message: Message, first: int, last: int, spans: Sequence[Span], asked: str
-) -> list[str]:
-    """The features of a part: words, neighbours, groups of letters, each with what was asked
-    for."""
-    words = masked_words(message, first, last, spans)
-    marks = [f"{a} {b}" for a, b in pairwise(["^", *words, "$"])]
-    few = "1" if len(words) == 1 else "3" if len(words) < 4 else "8" if len(words) < 9 else "+"
-    found = [f"asked={asked}", f"n={few}", f"an={asked}|{few}"]
-    found += [f"part={'first' if not first else 'later'}"]
-    found += [f"whole={' '.join(words[:6])}", f"awhole={asked}|{' '.join(words[:6])}"]
-    for word in words:
-        found += [f"w={word}", f"aw={asked}|{word}"]
-        if word.islower() and len(word) > 3:
-            edged = f"<{word}>"
-            found += [f"c={edged[i : i + 4]}" for i in range(len(edged) - 3)]
-    found += [f"b={mark}" for mark in marks] + [f"ab={asked}|{mark}" for mark in marks[:3]]
-    found += [f"t={a} {b} {c}" for a, b, c in zip(words, words[1:], words[2:], strict=False)]
-    return found
 
 
 def role_features(

@@ -46,7 +46,10 @@ _SLOTS = (
     "pending_account",
     "mentioned_accounts",
     "asked_back",
+    "full_name",
     "account",
+    "linked_accounts",
+    "unlinked_accounts",
     "awaited",
     "references",
 )

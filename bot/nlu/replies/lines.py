@@ -15,6 +15,7 @@ import yaml
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.entities_parser import parse_training_example
 
+from bot.objections.accounts import PLATFORM_WORDS
 from bot.understanding.scan import Message, scan
 
 __all__ = ["Line", "Part", "Span", "read_lines"]
@@ -94,6 +95,14 @@ def _line(row: str, asked: str, acts: list[str]) -> Line:
         ]
         if within:
             spans.append(Span(within[0], within[-1] + 1, entity["entity"], entity.get("role")))
+    marked = {i for span in spans for i in range(span.first, span.last)}
+    spans += [
+        # Known by name, marked or not.
+        Span(i, i + 1, "platform")
+        for i, token in enumerate(message.tokens)
+        if i not in marked and token.lower in PLATFORM_WORDS
+    ]
+    spans.sort(key=lambda span: span.first)
     parts, first = [], 0
     for act, end in zip(acts, ends, strict=True):
         last = sum(token.start < end for token in message.tokens)

@@ -15,15 +15,19 @@ from threading import Lock
 import pycrfsuite
 
 from bot.nlu.replies import lists
+from bot.nlu.replies.compose import composed, with_marks
 from bot.nlu.replies.lines import Line, Span
+from bot.objections.accounts import PLATFORM_WORDS
 from bot.understanding.scan import Message, Token
 
-__all__ = ["Tagger", "features"]
+__all__ = ["Tagger", "features", "is_handle"]
 
 # Chosen on lines of writers that were left out (`python -m bench.replies`).
 L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
-# From this probability on a token begins a further part.
-BORDER = 0.4
+# From this probability on a token may begin a further part.
+LEAST = 0.05
+# So many pairs of lines are put together to learn from.
+COMPOSED = 8000
 # How often a line is learned as if no word of it stood in a list of names: lists are never
 # complete.
 FORGOTTEN = 0.6
@@ -44,7 +48,7 @@ class Tagger:
         """Learn from lines, and write both models."""
         spans, parts = _trainer(), _trainer()
         draw = random.Random(0)  # noqa: S311
-        for line in lines:
+        for line in (*lines, *with_marks(lines), *composed(lines, COMPOSED)):
             rows = list(features(line.message, line.asked, draw))
             labels = ["O"] * len(rows)
             for span in line.spans:
@@ -57,18 +61,18 @@ class Tagger:
         spans.train(str(folder / _SPANS))
         parts.train(str(folder / _PARTS))
 
-    def tag(self, message: Message, asked: str) -> tuple[tuple[Span, ...], tuple[int, ...]]:
-        """The values of a message, their roles still open, and the tokens that begin further
-        parts."""
+    def tag(self, message: Message, asked: str) -> tuple[tuple[Span, ...], dict[int, float]]:
+        """The values of a message, their roles still open, and the tokens that may begin a further
+        part, each with its probability."""
         rows = list(features(message, asked))
         if not rows:
-            return (), ()
+            return (), {}
         labels = self._spans.labels(rows)
-        begins = self._parts.likely(rows, "B", BORDER)
-        spans = tuple(_read(message.tokens, labels))
+        begins = self._parts.likely(rows, "B", LEAST)
+        spans = tuple(_read(message.tokens, labels, asked))
         # No part begins in the middle of a value.
         inside = {i for span in spans for i in range(span.first + 1, span.last)}
-        return spans, tuple(i for i in begins if i not in inside)
+        return spans, {i: likely for i, likely in begins.items() if i not in inside}
 
 
 class _Model:
@@ -86,11 +90,12 @@ class _Model:
             labels: list[str] = self._tagger.tag(features)
         return labels
 
-    def likely(self, features: list[list[str]], label: str, border: float) -> list[int]:
+    def likely(self, features: list[list[str]], label: str, least: float) -> dict[int, float]:
         """The tokens behind the first that have this label with at least that probability."""
         with self._lock:
             self._tagger.set(features)
-            return [i for i in range(1, len(features)) if self._tagger.marginal(label, i) >= border]
+            found = {i: self._tagger.marginal(label, i) for i in range(1, len(features))}
+        return {i: likely for i, likely in found.items() if likely >= least}
 
 
 def _trainer() -> pycrfsuite.Trainer:
@@ -107,17 +112,27 @@ def _trainer() -> pycrfsuite.Trainer:
     return trainer
 
 
-def _read(tokens: Sequence[Token], labels: Sequence[str]) -> Iterator[Span]:
+# Where an account can be meant.
+_ACCOUNTS = frozenset(
+    "account platform handle linked_accounts linked_mentioned unlinked_accounts".split()
+)
+
+
+def _read(tokens: Sequence[Token], labels: Sequence[str], asked: str) -> Iterator[Span]:
     """The spans of a sequence of labels. What has a grammar is a value whatever was learned."""
     first, open_label = 0, ""
     for index, (token, label) in enumerate(zip(tokens, labels, strict=True)):
         if token.kind in _GRAMMAR:
             label = f"B-{token.kind}"
+        elif label == "O" and token.lower in PLATFORM_WORDS:
+            label = "B-platform"
+        elif label == "O" and asked in _ACCOUNTS and is_handle(token):
+            label = "B-handle"
         name = label[2:]
-        if open_label and (label[0] != "I" or name != open_label):
+        if open_label and (label[0] != "I" or name != open_label or open_label in _GRAMMAR):
             yield Span(first, index, open_label)
             open_label = ""
-        if label != "O" and not open_label:
+        if label != "O" and not open_label and (name not in _GRAMMAR or token.kind == name):
             first, open_label = index, name
     if open_label:
         yield Span(first, len(tokens), open_label)
@@ -173,6 +188,18 @@ def features(
         if i + 1 < len(words):
             found.append(f"0w1={word}|{words[i + 1]}")
         yield found
+
+
+def is_handle(token: Token) -> bool:
+    """Whether a word can only be a user name, by its shape: "@ana", "ana_k", "ana.k.22"."""
+    text = token.text
+    inside = text.strip("@._")
+    return (
+        token.kind == "word"
+        and any(char.isalnum() for char in text)
+        and text.isascii()
+        and (text[0] == "@" or "_" in text or any(a.isalnum() for a in inside.split(".")[1:]))
+    )
 
 
 def _kinds(token: Token) -> tuple[str, ...]:

@@ -7,15 +7,17 @@ value without a word around it is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 
 from bot.nlu.replies.accounts import Named, named_accounts, platform_of
 from bot.nlu.replies.lines import Span
 from bot.nlu.replies.model import Reading, ReadPart, ReplyModel
-from bot.objections import countries
+from bot.objections import countries, places
 from bot.objections.errors import FieldError
-from bot.objections.fields import parse_country, parse_full_name
+from bot.objections.fields import parse_country, parse_email, parse_full_name
 from bot.understanding.commands import Command
 from bot.understanding.context import Context
 
@@ -28,9 +30,11 @@ FIELDS = {
 }  # fmt: skip
 # Parts in which a value is no answer: questions, jokes, other people.
 _NO_VALUES = frozenset(
-    "ask why where explain progress off nonsense distress for_other bot privacy language".split()
+    "ask why where explain progress off nonsense distress bot privacy language".split()
 )
 _BRING = frozenset(("give", "correct", "add"))
+# Parts in which a platform alone names no account.
+_NO_ACCOUNT = frozenset("no none stop wait refuse complain skip thanks dont_know keep".split())
 _NAME_ASKED = ("full_name", "new_name")
 _RELATION = {"linked_accounts": "linked", "unlinked_accounts": "unlinked"}
 _FIRST = ("open", "full_name", "email", "country", "account", "platform", "handle")
@@ -61,16 +65,69 @@ def _bare_answer(text: str, context: Context) -> Command | None:
 def commands(reading: Reading, context: Context) -> tuple[Command, ...]:
     """The commands of a message that was read."""
     found: list[Command] = []
-    for part in _whole_reason(reading.parts) if context.asked == "reason" else reading.parts:
+    parts = [*_whole_reason(reading.parts)] if context.asked == "reason" else reading.parts
+    for part in parts:
+        if len(parts) > 1 and part.act in _HEAVY and part.confidence < SURE_BESIDE:
+            continue
         values = [] if part.act in _NO_VALUES else [*_values(reading, part, context)]
         found += values
         found += _act(reading, part, context, bool(values))
+    found = [*_halves_joined(_one_of_each([*_without_taken_back(found)]))]
     return tuple(dict.fromkeys(_main_first(found, context)))
+
+
+# What is filed or thrown away by mistake cannot be had back: beside something else these have to
+# be plain.
+_HEAVY = frozenset(("yes", "stop"))
+SURE_BESIDE = 0.9
+
+
+def _one_of_each(found: Sequence[Command]) -> Iterator[Command]:
+    """The same commands with one value for a field: the one that corrects the others. Where two
+    countries are named and none corrects, help with telling which one counts."""
+    values: dict[str | None, list[Command]] = defaultdict(list)
+    for one in found:
+        if one.do == "set":
+            values[one.field].append(one)
+    for one in found:
+        rivals = values[one.field] if one.do == "set" else []
+        corrections = [other for other in rivals if other.replaces is not None]
+        if len({other.value for other in rivals}) < 2:
+            yield one
+        elif corrections:
+            if one is corrections[-1]:
+                yield one
+        elif one.field == "country":
+            if one is rivals[-1] and not any(other.do == "where" for other in found):
+                yield Command("where", "country", confidence=one.confidence)
+        else:
+            yield one
+
+
+# Of these a message means the last: "yes... no, don't".
+_DECISIONS = frozenset(("yes", "no", "keep", "stop", "wait"))
+
+
+def _without_taken_back(found: Sequence[Command]) -> Iterator[Command]:
+    """The commands without those that a later part takes back, and without a wish to change what
+    the message itself changes."""
+    decisions = [command for command in found if command.do in _DECISIONS]
+    changed = {command.field for command in found if command.do == "set"}
+    if any(command.do == "account" for command in found):
+        changed.add("account")
+    for command in found:
+        if command.do in ("yes", "no") and command is not decisions[-1]:
+            continue
+        if command.do == "change" and command.field in changed:
+            continue
+        yield command
 
 
 # What a sentence of a reason may look like by itself.
 _STATEMENT = 6
 _OF_A_REASON = frozenset("give nonsense yes no none refuse complain file told dont_know".split())
+# Below this a long answer at the reason is one, whatever else it may be.
+_UNSURE = 0.5
 
 
 def _whole_reason(parts: Sequence[ReadPart]) -> Iterator[ReadPart]:
@@ -101,7 +158,8 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
         act = "explain"  # "yes?" asks, and files nothing
     fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
     is_long = part.last - part.first >= _STATEMENT and act in _OF_A_REASON
-    is_reason = is_long or act in ("give", "nonsense")
+    may_be = sure < _UNSURE or act in ("file", "complain")
+    is_reason = (is_long and may_be) or act in ("give", "nonsense")
     if is_reason and context.asked == "reason" and not has_values:
         # Almost anything is a reason.
         yield Command("set", "reason", words, confidence=sure)
@@ -139,33 +197,52 @@ def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:
 def _values(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
     """What a part brings or takes away."""
     sure = part.confidence
+    corrects: tuple[str | None, ...] | None = () if part.act == "correct" else None
     if context.asked == "reason" and part.act == "give" and sure < 1:
         return  # "because my instagram account ana.s is private" is a reason, and nothing else
     yield from _name(reading, part, context)
     kinds = {span.label for span in part.spans}
     for span in part.spans:
         text = _text(reading, span)
-        if span.label == "email" and _counts(span, part.spans):
-            corrects = part.act == "correct" or span.role == "new"
-            yield Command("set", "email", text, confidence=sure, replaces=() if corrects else None)
-        elif span.label == "country" and _counts(span, part.spans):
-            code = _country(text)
+        if span.label == "email" and _counts(span, part, context):
+            email = _parsed(parse_email, text) or text
+            new = () if span.role == "new" else corrects
+            yield Command("set", "email", email, confidence=sure, replaces=new)
+        elif span.label == "country" and _counts(span, part, context):
+            code = _parsed(parse_country, text)
             if code:
-                yield Command("set", "country", code, confidence=sure)
+                yield Command("set", "country", code, confidence=sure, replaces=corrects)
         elif span.label == "place" and "country" not in kinds and span.role is None:
             yield Command("region", value=text, confidence=sure)
         elif span.label == "reason" and context.asked != "reason":
             yield Command("set", "reason", text, confidence=sure)
         elif span.label == "number" or (span.label == "code" and context.asked == "after_filing"):
             yield Command("set", span.label, text, confidence=sure)
+    if context.asked == "country" and part.act == "give" and not kinds:
+        yield from _country_in(reading.words(part), sure)
     yield from _accounts(reading, part, context)
+
+
+def _country_in(words: str, sure: float) -> Iterator[Command]:
+    """A country or a place that was overlooked, where one was asked for: both are listed."""
+    found = _parsed(parse_country, words)
+    if found:
+        yield Command("set", "country", found, confidence=sure)
+        return
+    folded = countries.fold(words).split()
+    for length in (3, 2, 1):
+        for first in range(len(folded) - length + 1):
+            name = " ".join(folded[first : first + length])
+            if places.country_of(name):
+                yield Command("region", value=name.title(), confidence=sure)
+                return
 
 
 def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
     """The name that a part gives: of several pieces, the first ones that stand together."""
     if context.asked not in _NAME_ASKED and part.act not in _BRING | {"file", "yes", "no", "told"}:
         return
-    pieces = [s for s in part.spans if s.label == "name" and _counts(s, part.spans)]
+    pieces = [s for s in part.spans if s.label == "name" and _counts(s, part, context)]
     joined: list[Span] = []
     for piece in pieces:
         if joined and piece.first - joined[-1].last > 3:
@@ -177,24 +254,46 @@ def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comman
     end = reading.message.tokens[joined[-1].last - 1].end
     if reading.message.text[end : end + 1] == "." and len(name.rpartition(" ")[2]) < 4:
         name += "."  # "Ana Silva Jr."
-    try:
-        name = parse_full_name(name)
-    except FieldError:
-        return
-    yield Command("set", "full_name", name, confidence=part.confidence)
+    parsed = _parsed(parse_full_name, name)
+    if parsed:
+        whole = _whole_name(parsed, str(context.draft.get("full_name") or ""))
+        yield Command("set", "full_name", whole, confidence=part.confidence)
 
 
-def _counts(span: Span, spans: Sequence[Span]) -> bool:
+# How alike a part of a name is to what it is a better spelling of.
+_ALIKE = 0.6
+
+
+def _whole_name(name: str, known: str) -> str:
+    """The name with a part of it spelt anew: "Kowalska" for "Marta Kowalsky"."""
+    words = known.split()
+    if " " in name or len(words) < 2:
+        return name
+    alike = [SequenceMatcher(None, name.lower(), word.lower()).ratio() for word in words]
+    place = max(range(len(words)), key=alike.__getitem__)
+    if alike[place] < _ALIKE:
+        return name
+    return " ".join([*words[:place], name, *words[place + 1 :]])
+
+
+# What a part for somebody else may bring: it is filed for them.
+_THEIRS = {
+    "name": ("full_name", "new_name"), "email": ("email", "new_email"), "country": ("country",),
+    "handle": _FIRST,
+}  # fmt: skip
+
+
+def _counts(span: Span, part: ReadPart, context: Context) -> bool:
     """Whether a value is the one that counts, and not what it replaces or somebody else's."""
     if span.role == "other":
-        return False
+        return part.act == "for_other" and context.asked in _THEIRS.get(span.label, ())
     # What is denied counts for nothing even where the new value is missing.
     return span.role != "old"
 
 
-def _country(text: str) -> str | None:
+def _parsed(parse: Callable[[str], str], text: str) -> str | None:
     try:
-        return parse_country(text)
+        return parse(text)
     except FieldError:
         return None
 
@@ -203,9 +302,13 @@ def _country(text: str) -> str | None:
 
 
 def _accounts(reading: Reading, part: ReadPart, context: Context) -> Iterator[Command]:
-    named = named_accounts(reading.message, part.spans)
+    is_known = context.asked == "handle"
+    named = named_accounts(reading.message, part.spans, is_known=is_known)
     old = [one for one in named if one.role == "old"]
     new = [one for one in named if one.role not in ("old", "removed", "other")]
+    if part.act == "for_other" and context.asked in _THEIRS["handle"]:
+        new = [replace(one, role=None) if one.role == "other" else one for one in named]
+        named = new
     for one in named:
         if one.role == "removed" or (part.act == "remove" and one.role is None):
             yield Command(
@@ -224,6 +327,8 @@ def _accounts(reading: Reading, part: ReadPart, context: Context) -> Iterator[Co
     for place, one in enumerate(new):
         if part.act == "remove" and one.role is None:
             continue
+        if one.handle is None and part.act in _NO_ACCOUNT and context.asked != "platform":
+            continue  # "no, I only have Instagram"
         yield _account(one, old[place] if place < len(old) else None, part, context)
 
 
@@ -239,6 +344,17 @@ def _account(one: Named, old: Named | None, part: ReadPart, context: Context) ->
         replaces = (old.platform, old.handle)
     elif part.act == "correct" or one.role == "new":
         replaces = ()
+        known = _spelt_anew(handle, context)
+        if known is not None:
+            place, account = known
+            return Command(
+                "account",
+                platform=platform or account["platform"],
+                handle=handle,
+                relation=_STANDS.get(place, "named"),
+                replaces=(account["platform"], account["handle"]),
+                confidence=part.confidence,
+            )
     relation = one.role if one.role in ("main", "linked", "unlinked") else None
     return Command(
         "account",
@@ -249,6 +365,58 @@ def _account(one: Named, old: Named | None, part: ReadPart, context: Context) ->
         confidence=part.confidence,
         value=one.problem.sentence if one.problem else None,
     )
+
+
+_STANDS = {"account": "main", **_RELATION}
+
+
+def _spelt_anew(handle: str | None, context: Context) -> tuple[str, Mapping[str, str]] | None:
+    """The account of the draft whose name is nearly this one, and where it stands."""
+    draft = context.draft
+    standing = [("account", one) for one in (draft.get("account"),) if one]
+    standing += [
+        (place, one)
+        for place in ("linked_accounts", "mentioned_accounts", "unlinked_accounts")
+        for one in draft.get(place) or ()
+    ]
+    if not handle or not standing:
+        return None
+    alike = [SequenceMatcher(None, handle, one["handle"]).ratio() for _, one in standing]
+    best = max(range(len(standing)), key=alike.__getitem__)
+    return standing[best] if _ALIKE <= alike[best] < 1 else None
+
+
+def _halves_joined(found: Iterable[Command]) -> Iterator[Command]:
+    """The same commands; a platform in one part and a handle in the next are one account."""
+    last: Command | None = None
+    for command in found:
+        is_account = command.do == "account"
+        if is_account and last is not None and _are_halves(last, command):
+            last = replace(
+                command,
+                platform=last.platform or command.platform,
+                handle=last.handle or command.handle,
+                relation=_said(command.relation, last.relation),
+                replaces=last.replaces if command.replaces is None else command.replaces,
+            )
+            continue
+        if last is not None:
+            yield last
+        last = command if is_account else None
+        if not is_account:
+            yield command
+    if last is not None:
+        yield last
+
+
+def _are_halves(one: Command, other: Command) -> bool:
+    halves = {(bool(it.platform), bool(it.handle)) for it in (one, other)}
+    return halves == {(True, False), (False, True)} and not (one.value or other.value)
+
+
+def _said(*relations: str | None) -> str | None:
+    """The relation that says most: "not linked" more than that it was given among the linked."""
+    return next((one for one in ("unlinked", "main", "linked") if one in relations), None)
 
 
 def _main_first(found: Sequence[Command], context: Context) -> Iterator[Command]:

@@ -31,6 +31,7 @@ def test_a_site_one_slip_away_from_a_common_one_is_noticed(typed: str, likely: s
         ("svenja.r(at)gmx.net", "svenja.r@gmx.net"),
         ("Lena Koch, lena dot koch at example dot de", "lena.koch@example.de"),
         ("its lena@example.org, thanks", "lena@example.org"),
+        ("l.koch at yahoo dot co dot uk", "l.koch@yahoo.co.uk"),
         ("<lena@example.org>", "lena@example.org"),
     ],
 )
@@ -40,7 +41,14 @@ def test_an_address_is_found_written_and_spoken(text: str, email: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["meet me at the dot on the map", "look at me", "i object at once. no", "me at home"]
+    "text",
+    [
+        "ana.k@insta",
+        "meet me at the dot on the map",
+        "look at me",
+        "i object at once. no",
+        "me at home",
+    ],
 )
 def test_a_sentence_is_no_address(text: str) -> None:
     assert not [token for token in scan(text).tokens if token.kind == "email"]

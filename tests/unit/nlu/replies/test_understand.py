@@ -1,0 +1,114 @@
+"""From a message that was read to its commands: what no part says alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.nlu.replies.lines import Span
+from bot.nlu.replies.model import Reading, ReadPart
+from bot.nlu.replies.understand import commands
+from bot.understanding.commands import Command
+from bot.understanding.context import Context
+from bot.understanding.scan import scan
+
+# Words that stand for values here; any other is plain.
+VALUES = {
+    "facebook": "platform", "insta": "platform", "ana.k": "handle", "ana.s": "handle",
+    "Kowalska": "name", "Ana": "name", "Silva": "name", "ana@example.org": "email",
+}  # fmt: skip
+ANA = {"full_name": "Marta Kowalsky"}
+
+
+def read(*parts: tuple[str, str]) -> Reading:
+    """A reading of parts, each given as its act and its words; "word/role" has a role."""
+    message = scan(" ".join(word.partition("/")[0] for _, text in parts for word in text.split()))
+    found, first = [], 0
+    for act, text in parts:
+        words = text.split()
+        spans = [
+            Span(first + i, first + i + 1, VALUES[value], role or None)
+            for i, word in enumerate(words)
+            for value, _, role in [word.partition("/")]
+            if value in VALUES
+        ]
+        found.append(ReadPart(first, first + len(words), act, 0.9, tuple(spans)))
+        first += len(words)
+    return Reading(message, tuple(found))
+
+
+def done(asked: str, *parts: tuple[str, str], **draft: Any) -> list[tuple[Any, ...]]:
+    found = []
+    for one in commands(read(*parts), Context(asked, draft)):
+        about = (
+            (one.platform, one.handle, one.relation)
+            if one.do == "account"
+            else (one.field, one.value)
+        )
+        found.append((one.do, *(value for value in about if value is not None)))
+    return found
+
+
+def test_a_platform_in_one_part_and_a_handle_in_the_next_are_one_account() -> None:
+    parts = ("give", "theres a facebook one"), ("give", "not connected ana.k/unlinked")
+    assert done("linked_accounts", *parts) == [("account", "facebook", "ana.k", "unlinked")]
+    parts = ("give", "ana.k"), ("give", "thats insta")
+    assert done("account", *parts) == [("account", "instagram", "ana.k", "main")]
+
+
+def test_two_whole_accounts_stay_two() -> None:
+    parts = ("give", "facebook ana.k"), ("give", "insta ana.s")
+    assert len(done("linked_accounts", *parts)) == 2
+
+
+def test_a_platform_beside_a_no_names_no_account() -> None:
+    assert done("linked_accounts", ("none", "no only insta")) == [("none",)]
+    assert done("linked_accounts", ("give", "only insta"))[0][:2] == ("account", "instagram")
+
+
+@pytest.mark.parametrize(
+    ("parts", "left"),
+    [
+        ([("yes", "yes"), ("keep", "no dont")], [("keep",)]),
+        ([("yes", "yes"), ("no", "ah sorry no")], [("no",)]),
+        ([("no", "no"), ("yes", "wait yes")], [("yes",)]),
+        ([("yes", "yes"), ("stop", "no forget it")], [("stop",)]),
+        ([("yes", "yes"), ("none", "nothing else")], [("yes",), ("none",)]),
+    ],
+)
+def test_a_message_that_takes_its_answer_back_means_the_last(
+    parts: list[tuple[str, str]], left: list[tuple[Any, ...]]
+) -> None:
+    assert done("summary", *parts) == left
+
+
+def test_a_value_says_more_than_the_wish_to_change_it() -> None:
+    message = scan("name is wrong its Kowalska")
+    parts = (
+        ReadPart(0, 3, "change", 0.9, (Span(0, 1, "field", "name"),)),
+        ReadPart(3, 5, "correct", 0.9, (Span(4, 5, "name"),)),
+    )
+    found = commands(Reading(message, parts), Context("summary", {}))
+    assert [(one.do, one.field) for one in found] == [("set", "full_name")]
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "whole"),
+    [
+        ("Kowalska", "Marta Kowalsky", "Marta Kowalska"),
+        ("Ana", "Anna Silva", "Ana Silva"),
+        ("Silva", "Marta Kowalsky", "Silva"),
+        ("Ana Silva", "Marta Kowalsky", "Ana Silva"),
+        ("Kowalska", "", "Kowalska"),
+    ],
+)
+def test_a_part_of_a_name_is_spelt_anew_in_its_place(said: str, known: str, whole: str) -> None:
+    assert done("summary", ("correct", said), full_name=known) == [("set", "full_name", whole)]
+
+
+def test_an_address_is_set_as_it_is_written_not_as_it_is_spoken() -> None:
+    message = scan("its ana at example dot org")
+    part = ReadPart(0, len(message.tokens), "give", 0.9, (Span(1, 2, "email"),))
+    (found,) = commands(Reading(message, (part,)), Context("email", {}))
+    assert found == Command("set", "email", "ana@example.org", confidence=0.9)
