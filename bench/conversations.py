@@ -73,7 +73,13 @@ class Talk:
         tracker = self.loop.run_until_complete(
             self.application.agent.tracker_store.retrieve(self.id)
         )
-        return asked_for(tracker.current_slot_values(), tracker.active_loop_name)
+        slots = tracker.current_slot_values()
+        if slots.get("asked_back"):
+            return "asked_back"
+        taking_back = any("withdraw_objection/" in b.payload for m in self.last for b in m.buttons)
+        if taking_back:
+            return "withdraw_confirm"
+        return asked_for(slots, tracker.active_loop_name)
 
     def _took(self, turn: Any) -> None:
         self.last = self.loop.run_until_complete(turn).answer

@@ -24,7 +24,8 @@ def add_account(outcome: Outcome, command: Command) -> None:
     pending = outcome.draft.get("pending_account") or {}
     platform = command.platform or pending.get("platform")
     handle = command.handle or pending.get("handle")
-    relation = pending.get("relation") or command.relation or "named"
+    said = command.relation if command.relation in ("linked", "unlinked") else None
+    relation = said or pending.get("relation") or command.relation or "named"
     if command.replaces is not None and _replace(outcome, command):
         return
     if platform is None or handle is None:
@@ -55,10 +56,12 @@ def _ask_for_half(
     outcome.slots["pending_account"] = known
     if outcome.now("account") is None:
         outcome.ask("account")
-    elif handle:
-        outcome.say("say_file_which_platform", handle=handle)
+    elif outcome.asked in ACCOUNT_LISTS:
+        outcome.slots.setdefault(outcome.asked, None)
     else:
-        outcome.say("say_file_which_handle", platform=str(platform).title())
+        # Asked for where accounts are: those that stand there stay.
+        outcome.slots["linked_before"] = outcome.now("linked_accounts")
+        outcome.ask("linked_accounts")
 
 
 def _put_main(outcome: Outcome, account: dict[str, str]) -> None:

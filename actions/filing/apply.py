@@ -33,6 +33,11 @@ _NAME_WORDS = 5
 _FEW_WORDS = 2
 
 
+# What is said beside a yes and asks for nothing.
+_IN_PASSING = frozenset(("complain", "told", "nonsense", "none", "skip"))
+_NOTHING = frozenset(("none", "skip", "no", "refuse"))
+
+
 def apply(
     draft: Slots, commands: Sequence[Command], asked: str, answered: Collection[str] = ()
 ) -> Outcome:
@@ -53,6 +58,13 @@ def apply(
             return outcome
     # A yes to a summary that the same message changes is a yes to the next one.
     own.sort(key=lambda one: one.do == "yes")
+    kinds = {one.do for one in own}
+    if "yes" in kinds and asked == "summary":
+        # "Typical. Yes, file it." files.
+        own = [one for one in own if one.do not in _IN_PASSING]
+    elif kinds & _NOTHING:
+        # "None, and now file it."
+        own = [one for one in own if one.do != "yes"]
     if not own:
         return outcome
     if draft.get("asked_back"):
@@ -224,7 +236,15 @@ def _no(outcome: Outcome, command: Command, asked: str) -> None:
 
 def _none(outcome: Outcome, command: Command, asked: str) -> None:
     """There is nothing (more) to give."""
-    if outcome.asked in ACCOUNT_LISTS:
+    if command.field in OPTIONAL and command.field != outcome.asked:
+        # "No others, and no reason either."
+        if command.field in ACCOUNT_LISTS:
+            accounts.leave_lists_empty(outcome, command.field)
+        elif outcome.now(command.field) is None:
+            outcome.slots[command.field] = SKIPPED
+    elif command.field in FIELDS and command.field != outcome.asked:
+        return
+    elif outcome.asked in ACCOUNT_LISTS:
         accounts.leave_lists_empty(outcome, outcome.asked)
     elif outcome.asked in ("country", "reason"):
         outcome.slots.setdefault(outcome.asked, SKIPPED)
@@ -255,7 +275,7 @@ def _dont_know(outcome: Outcome, command: Command, asked: str) -> None:
 
 
 def _refuse(outcome: Outcome, command: Command, asked: str) -> None:
-    if outcome.asked in OPTIONAL:
+    if outcome.asked in OPTIONAL or command.field in OPTIONAL:
         _none(outcome, command, asked)
     elif asked == "summary":
         outcome.say("say_file_yes_or_no")
@@ -267,7 +287,10 @@ def _go_back(outcome: Outcome, answered: Collection[str]) -> None:
     """Ask for the field before the one that stands; the first one where there is none."""
     asked = outcome.asked
     earlier = FIELDS[: FIELDS.index(asked)] if asked in FIELDS else FIELDS
-    before = next((field for field in reversed(earlier) if field not in answered), asked)
+    before = next((field for field in reversed(earlier) if field not in answered), None)
+    if before is None:
+        outcome.say("say_file_first")
+        return
     outcome.slots.pop(asked, None)
     outcome.ask(before)
 

@@ -70,25 +70,27 @@ class ValidateObjectionForm(BotAction):
         return "validate_objection_form"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        if tracker.latest_message.get("in_distress"):
-            return []  # not for the form: a rule answers it
         if agreed(tracker):
             return []  # a button from before this filing
         slots = tracker.slots
         begins = slots.get("requested_slot") is None
-        if not begins and topic(tracker)[0] != REPLY:
+        in_distress = tracker.latest_message.get("in_distress")
+        if not begins and topic(tracker)[0] != REPLY and not in_distress:
             return []  # a rule answers it
         asked = "open" if begins else asked_for(slots, "objection_form")
         outcome = apply(slots, commands(tracker), asked, login.answered(tracker))
-        if not outcome.slots:
+        asides = tracker.latest_message.get("asides")
+        if in_distress and outcome.slots:
+            # What was given beside it stays given.
+            dispatcher.utter_message(response="say_distress", buttons=[])
+        elif not outcome.slots and not (begins and asides):
             return []
         for note in outcome.notes:
             dispatcher.utter_message(response=note.response, **note.values)
         # A question beside an answer: both get what they want, and then the form goes on.
-        asides = tracker.latest_message.get("asides")
         for name in asides or ():
             dispatcher.utter_message(response=f"utter_{name}")
-        if asides == []:
+        if asides == [] and not begins:
             dispatcher.utter_message(response="say_file_aside_unclear")
         if tracker.get_slot("draft_id") is None:
             # Its beginning failed, and without an id nothing could be filed.
@@ -145,6 +147,18 @@ class AskField(BotAction):
         )
         return True
 
+    def asks_for_half(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+        """Ask for the other half of an account, if one half of it was given: nothing else then."""
+        known = tracker.get_slot("pending_account")
+        if not known or tracker.get_slot("asked_back"):
+            return False
+        if "handle" in known:
+            self.ask(dispatcher, tracker, "say_ask_platform", handle=known["handle"])
+        else:
+            platform = known["platform"].title()
+            self.ask(dispatcher, tracker, "say_ask_handle", platform=platform)
+        return True
+
     def ask(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, response: str, **values: Any
     ) -> None:
@@ -183,14 +197,8 @@ class AskAccount(AskField):
     field = "account"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        known = tracker.get_slot("pending_account")
-        if not known or tracker.get_slot("asked_back"):
+        if not self.asks_for_half(dispatcher, tracker):
             return await super().act(dispatcher, tracker)
-        if "handle" in known:
-            self.ask(dispatcher, tracker, "say_ask_platform", handle=known["handle"])
-        else:
-            platform = known["platform"].title()
-            self.ask(dispatcher, tracker, "say_ask_handle", platform=platform)
         return []
 
 
@@ -198,6 +206,8 @@ class AskLinkedAccounts(AskField):
     field = "linked_accounts"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if self.asks_for_half(dispatcher, tracker):
+            return []
         mentioned = tracker.get_slot("mentioned_accounts")
         if not mentioned:
             return await super().act(dispatcher, tracker)
@@ -211,6 +221,11 @@ class AskLinkedAccounts(AskField):
 
 class AskUnlinkedAccounts(AskField):
     field = "unlinked_accounts"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
+        if not self.asks_for_half(dispatcher, tracker):
+            return await super().act(dispatcher, tracker)
+        return []
 
     def values(self, tracker: Tracker) -> dict[str, str]:
         return {"account": draft.shown("account", tracker.get_slot("account"))}

@@ -116,7 +116,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             if message.get(TEXT) is not None and message.get(TOPIC) is None:
                 commands = [Command.from_dict(one) for one in message.get(COMMANDS) or ()]
                 decision = self._decide(message, tracker)
-                for name, value in with_topic(decision, commands, context_of(tracker)).items():
+                for name, value in with_topic(
+                    decision, commands, context_of(tracker, message)
+                ).items():
                     message.set(name, value, add_to_output=True)
         return messages
 

@@ -14,13 +14,14 @@ from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
 
 from bot import patterns
-from bot.nlu.replies.settle import REPLY
+from bot.nlu.replies.settle import FILE, REPLY, TAKE_BACK
 from bot.nlu.topics import chosen
 from bot.objections.db import waiting_at_most
 from bot.runtime.gate import Busy, Gate
 from bot.runtime.store import ConversationStore, Ended, StoreError
 from bot.runtime.turns import Turn, filed, history, offered, turns
 from bot.understanding.commands import Command
+from bot.understanding.context import OFFERS
 
 log = structlog.get_logger()
 
@@ -188,6 +189,8 @@ class Conversations:
             )
             if button_id is None:
                 button_id = _meant(before, message.text or "")
+            if button_id is None:
+                message.metadata = {OFFERS: _offers(before)}
             if button_id is not None:
                 title, payload = await self._chosen(conversation, before, button_id)
                 message.text, message.metadata = title, {"button": button_id}
@@ -264,6 +267,13 @@ def _meant(before: list[Turn], text: str) -> str | None:
     if len(buttons) == 1 and not is_open and agrees:
         return buttons[0].id
     return None
+
+
+def _offers(before: list[Turn]) -> list[str]:
+    """What the buttons of the last answer would do, of those that a yes in words may be for."""
+    last = before[-1].answer if before else []
+    does = [button.payload.lstrip("/") for message in last for button in message.buttons]
+    return [one for one in does if one == FILE or one.startswith(TAKE_BACK)]
 
 
 def _plain(text: str) -> str:

@@ -20,7 +20,7 @@ PERSONAL_SLOTS = frozenset(
 PERSONAL_RESPONSES = frozenset(
     {"say_file_login", "say_ask_objection_confirmed", "say_file_changed", "say_ask_platform",
      "say_ask_linked_accounts", "say_ask_unlinked_accounts", "say_ask_linked_mentioned",
-     "say_file_taken", "say_file_taken_off", "say_file_progress", "say_file_which_platform",
+     "say_file_taken", "say_file_taken_off", "say_file_progress",
      "say_file_no_country", "say_ask_back_name", "say_ask_back_email_typo",
      "say_ask_back_email_second",
      "say_ask_back_region"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Context", "asked_for"]
+__all__ = ["OFFERS", "WITH_HALVES", "Context", "asked_for"]
+
+
+# Of a message's metadata: `Context.offers`.
+OFFERS = "offers"
 
 
 @dataclass(frozen=True)
@@ -16,10 +20,13 @@ class Context:
     Attributes:
         asked: what was asked for, one of `commands.ASKED`.
         draft: the slots of the filing that is open; empty when none is.
+        offers: what the buttons of the last answer would do, of those that a yes may be for:
+            topics such as `file_objection`.
     """
 
     asked: str = "open"
     draft: Mapping[str, Any] = field(default_factory=dict)
+    offers: Sequence[str] = ()
 
     @property
     def is_filing(self) -> bool:
@@ -32,6 +39,10 @@ _AWAITED = {
     "new_email": "new_email", "new_name": "new_name", "number": "number",
     "withdraw_agreed": "withdraw_confirm",
 }  # fmt: skip
+
+
+# Where half of an account may have been given, so that the other half is asked for.
+WITH_HALVES = ("account", "linked_accounts", "unlinked_accounts")
 
 
 def asked_for(slots: Mapping[str, Any], loop: str | None) -> str:
@@ -47,7 +58,7 @@ def asked_for(slots: Mapping[str, Any], loop: str | None) -> str:
     if slots.get("asked_back"):
         # Two buttons, yes and no: read as the other question of that kind.
         return "linked_mentioned"
-    if requested == "account" and slots.get("pending_account"):
+    if requested in WITH_HALVES and slots.get("pending_account"):
         return "platform" if "handle" in slots["pending_account"] else "handle"
     if requested == "linked_accounts" and slots.get("mentioned_accounts"):
         return "linked_mentioned"

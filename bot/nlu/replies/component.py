@@ -28,12 +28,12 @@ from bot.nlu.encoders import Vectors, encoder
 from bot.nlu.featurizer import TO_READ
 from bot.nlu.replies.lines import read_lines
 from bot.nlu.replies.model import ReplyModel
-from bot.nlu.replies.settle import settled
+from bot.nlu.replies.settle import TAKE_BACK, settled
 from bot.nlu.replies.understand import understand
 from bot.settings import ROOT
 from bot.understanding import scan
 from bot.understanding.commands import Command
-from bot.understanding.context import Context, asked_for
+from bot.understanding.context import OFFERS, Context, asked_for
 
 __all__ = ["COMMANDS", "ReplyReader", "context_of", "encode"]
 
@@ -125,15 +125,17 @@ class ReplyReader(GraphComponent, IntentClassifier):
     ) -> list[Message]:
         """Understand each message with a text in the light of what was asked for."""
         assert self._model is not None, "loaded or trained before it is used"
-        context = context_of(tracker)
         for message in messages:
             text = message.get(TEXT)
             if text is None:
                 continue
-            if in_distress(text):
-                message.set(COMMANDS, [], add_to_output=True)
-                continue
+            context = context_of(tracker, message)
             commands = understand(text, context, self._model)
+            if in_distress(text):
+                # What was given stays given; nothing else of it is for anybody but a person.
+                kept = [one.as_dict() for one in commands if one.do in ("set", "account")]
+                message.set(COMMANDS, kept, add_to_output=True)
+                continue
             message.set(COMMANDS, [one.as_dict() for one in commands], add_to_output=True)
             decision = settled(commands, context)
             if decision is None:
@@ -143,12 +145,17 @@ class ReplyReader(GraphComponent, IntentClassifier):
         return messages
 
 
-def context_of(tracker: DialogueStateTracker | None) -> Context:
+def context_of(tracker: DialogueStateTracker | None, message: Message | None = None) -> Context:
     """The context of the message that comes next in a conversation."""
+    about = (message.get("metadata") if message else None) or {}
+    offers = tuple(about.get(OFFERS, ()))
     if tracker is None:
-        return Context()
+        return Context(offers=offers)
     slots = {name: tracker.get_slot(name) for name in _SLOTS if name in tracker.slots}
-    return Context(asked_for(slots, tracker.active_loop_name), slots)
+    asked = asked_for(slots, tracker.active_loop_name)
+    if tracker.active_loop_name is None and any(one.startswith(TAKE_BACK) for one in offers):
+        asked = "withdraw_confirm"
+    return Context(asked, slots, offers)
 
 
 def _asks(commands: Sequence[Command], context: Context) -> str:

@@ -1,5 +1,5 @@
-"""Lists of words that tell something of a token: names of people, places and countries,
-platforms."""
+"""Lists of words that tell something of a token: names of people, places and countries, platforms,
+words of English."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from bot.nlu.encoders import encoder
 from bot.objections import countries, places
 from bot.objections.accounts import OTHER_PLATFORMS, PLATFORM_WORDS
 from bot.settings import ROOT
 
-__all__ = ["kinds"]
+__all__ = ["english", "kinds"]
 
 _FOLDER: Path = ROOT / "data" / "lists"
 
@@ -25,6 +26,12 @@ def _names() -> tuple[frozenset[str], frozenset[str]]:
         for kind in ("given", "family")
     )
     return given, family
+
+
+@lru_cache(maxsize=1)
+def english() -> frozenset[str]:
+    """Words of English in lower case, names that are frequent in it among them."""
+    return encoder().vocabulary
 
 
 def kinds(word: str) -> list[str]:

@@ -244,7 +244,9 @@ def _field_words(lines: Sequence[Line]) -> dict[str, str]:
     }
 
 
-_ABOUT_A_FIELD = frozenset(("change", "remove", "correct", "why", "where"))
+_ABOUT_A_FIELD = frozenset(
+    ("change", "remove", "correct", "why", "where", "none", "skip", "no", "refuse", "dont_know")
+)
 
 
 def _is_bare(message: Message, first: int, last: int, spans: Sequence[Span]) -> bool:

@@ -14,7 +14,7 @@ from bot.nlu.topics import OUT_OF_SCOPE, RETRIEVAL_INTENTS, Decision, decided, i
 from bot.understanding.commands import Command
 from bot.understanding.context import Context
 
-__all__ = ["REPLY", "settled", "with_topic"]
+__all__ = ["FILE", "REPLY", "TAKE_BACK", "settled", "with_topic"]
 
 # The intent of a message that says something to the form, or to what is awaited.
 REPLY = "reply"
@@ -24,6 +24,8 @@ _TOPICS = {
     "privacy": "chat_privacy", "status": "check_status", "withdraw": "withdraw_objection",
     "greet": "greet", "thanks": "thank", "bye": "goodbye", "stop": "cancel",
 }  # fmt: skip
+# Of these the answer is said beside a value, and the form goes on.
+_ASIDES = frozenset(("human", "bot", "privacy"))
 _AFTERWARDS = {
     "new_code": "check_status/new_code", "no_code": "check_status/no_code",
     "lost_number": "check_status/lost_number",
@@ -57,6 +59,9 @@ def with_topic(decision: Decision, commands: Sequence[Command], context: Context
     was found.
     """
     if not context.is_filing:
+        asides = _begins(decision, commands, context)
+        if asides is not None:
+            return {**_decided("file_objection"), "asides": asides}
         unsure = decision.is_unsure or decision.topic == OUT_OF_SCOPE
         border = SURE if decision.is_unsure else PLAIN
         helps = unsure and not decision.in_distress and context.asked != "number"
@@ -100,7 +105,8 @@ def _in_filing(commands: Sequence[Command]) -> dict[str, Any] | None:
     for one in commands:
         if one.do in _TOPICS and one.do not in ("stop", "start_over") and len(kinds) == 1:
             return _decided(_TOPICS[one.do])
-    return _decided(REPLY)
+    asides = [_TOPICS[one.do] for one in commands if one.do in _ASIDES]
+    return {**_decided(REPLY), "asides": asides} if asides else _decided(REPLY)
 
 
 def _outside(commands: Sequence[Command], context: Context) -> str | None:
@@ -115,19 +121,64 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
         awaited = context.draft.get("awaited") or {}
         return "withdraw_objection" if awaited.get("for") == "number" else None
     known = bool(context.draft.get("references"))
+    if context.asked == "withdraw_confirm":
+        return _about_taking_back(commands, context)
     if context.asked in ("open", "number"):
         return None
+    # First what is to be different: "no code came, the address is wrong, it is ana@example.org".
+    likely = [one for one in commands if known and one.confidence >= LIKELY]
+    for kinds in (("set",), ("change",), ("account", "add")):
+        for one in likely:
+            if one.do in kinds and one.do in ("account", "add"):
+                return "file_objection"
+            if one.do in kinds and one.field in _CONTACT:
+                is_new = one.do == "set" and (one.field == "email" or one.replaces is not None)
+                if is_new:
+                    return "check_status/contact"
+                if one.do == "change":
+                    return _CONTACT[str(one.field)]
     for one in commands:
         if one.do in _AFTERWARDS and one.confidence >= SURE:
             return _AFTERWARDS[one.do]
-        if not known or one.confidence < LIKELY:
-            continue
-        is_change = one.do == "change" or (one.do == "set" and one.replaces is not None)
-        if is_change and one.field in _CONTACT:
-            return "check_status/contact" if one.do == "set" else _CONTACT[str(one.field)]
-        if one.do in ("account", "add"):
-            return "file_objection"
     return None
+
+
+def _about_taking_back(commands: Sequence[Command], context: Context) -> str | None:
+    """A plain yes to "shall I take it back?" does it, as its button would; a plain no leaves it."""
+    kinds = {one.do for one in commands}
+    if min(one.confidence for one in commands) < PLAIN:
+        return None
+    if kinds <= {"yes", "withdraw"}:
+        return next((offer for offer in context.offers if offer.startswith(TAKE_BACK)), None)
+    return REPLY if kinds <= {"no", "keep", "none", "stop", "wait", "thanks"} else None
+
+
+TAKE_BACK = "withdraw_objection/"
+
+
+def _begins(
+    decision: Decision, commands: Sequence[Command], context: Context
+) -> list[str] | None:
+    """Where somebody says plainly that they want to object, whatever else they say: the questions
+    to answer on the way, None where nobody says so."""
+    if decision.in_distress or context.asked not in ("open", "after_filing"):
+        return None
+    kinds = {one.do for one in commands}
+    wishes = any(one.do == "file" and one.confidence >= SURE_TO_BEGIN for one in commands)
+    # A yes to the button that begins one.
+    agrees = kinds == {"yes"} and FILE in context.offers and commands[0].confidence >= PLAIN
+    if not wishes and not agrees:
+        return None
+    if agrees or not kinds & {"ask", "off"}:
+        return []
+    if not any(one.do == "file" and one.confidence >= PLAIN for one in commands):
+        return None
+    found = () if decision.is_unsure else (decision.topic, *decision.also)
+    return [topic for topic in found if intent_of(topic) in RETRIEVAL_INTENTS]
+
+
+FILE = "file_objection"
+SURE_TO_BEGIN = 0.7
 
 
 def _unsure(commands: Sequence[Command], context: Context, border: float) -> str | None:

@@ -7,8 +7,10 @@ and together with the word.
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from threading import Lock
 
@@ -28,10 +30,10 @@ L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
 LEAST = 0.05
 # So many pairs of lines are put together to learn from.
 COMPOSED = 8000
-# How often a line is learned as if no word of it stood in a list of names: lists are never
-# complete.
-FORGOTTEN = 0.6
-_SPANS, _PARTS = "spans.crfsuite", "parts.crfsuite"
+# How often a line is learned as if its names had never been met: most people's have not.
+FORGOTTEN = 0.5
+_NAMES = frozenset(("name", "handle", "place"))
+_SPANS, _PARTS, _COMMON = "spans.crfsuite", "parts.crfsuite", "common.json"
 _GRAMMAR = frozenset(("email", "link", "number", "code"))
 
 
@@ -42,14 +44,22 @@ class Tagger:
         """Read what `learn` wrote. Raises OSError or ValueError when it is not there, or not
         whole."""
         self._spans, self._parts = _Model(folder / _SPANS), _Model(folder / _PARTS)
+        self._common = lists.english() | frozenset(
+            json.loads((folder / _COMMON).read_text("utf-8"))
+        )
 
     @staticmethod
     def learn(lines: Sequence[Line], folder: Path) -> None:
         """Learn from lines, and write both models."""
+        words = _common(lines)
+        (folder / _COMMON).write_text(json.dumps(sorted(words)), encoding="utf-8")
+        common = lists.english() | words
         spans, parts = _trainer(), _trainer()
         draw = random.Random(0)  # noqa: S311
         for line in (*lines, *with_marks(lines), *composed(lines, COMPOSED)):
-            rows = list(features(line.message, line.asked, draw))
+            names = {i for s in line.spans if s.label in _NAMES for i in range(s.first, s.last)}
+            forgotten = names if draw.random() < FORGOTTEN else frozenset[int]()
+            rows = list(features(line.message, line.asked, common, forgotten))
             labels = ["O"] * len(rows)
             for span in line.spans:
                 labels[span.first : span.last] = [f"I-{span.label}"] * (span.last - span.first)
@@ -64,7 +74,7 @@ class Tagger:
     def tag(self, message: Message, asked: str) -> tuple[tuple[Span, ...], dict[int, float]]:
         """The values of a message, their roles still open, and the tokens that may begin a further
         part, each with its probability."""
-        rows = list(features(message, asked))
+        rows = list(features(message, asked, self._common))
         if not rows:
             return (), {}
         labels = self._spans.labels(rows)
@@ -139,17 +149,16 @@ def _read(tokens: Sequence[Token], labels: Sequence[str], asked: str) -> Iterato
 
 
 def features(
-    message: Message, asked: str, draw: random.Random | None = None
+    message: Message, asked: str, common: Set[str], forgotten: Set[int] = frozenset()
 ) -> Iterator[list[str]]:
-    """For each token the names of its features; with `draw` some lists are forgotten by chance."""
+    """For each token the names of its features, given the words that are common. Of a `forgotten`
+    token only what one would know of a word never met before."""
     tokens = message.tokens
-    forgets = draw is not None and draw.random() < FORGOTTEN
     listed = [
-        tuple(kind for kind in _kinds(token) if not (forgets and kind in ("given", "family")))
-        for token in tokens
+        ("rare",) if i in forgotten else _kinds(token, common) for i, token in enumerate(tokens)
     ]
     shapes = [_shape(token) for token in tokens]
-    words = [token.lower for token in tokens]
+    words = ["?" if i in forgotten else token.lower for i, token in enumerate(tokens)]
     length = (
         "1" if len(tokens) == 1 else "2" if len(tokens) == 2 else "5" if len(tokens) < 6 else "+"
     )
@@ -164,10 +173,8 @@ def features(
             f"as={asked}|{shapes[i]}",
             f"n={length}",
             f"an={asked}|{length}|{shapes[i]}",
-            f"p2={word[:2]}",
-            f"p3={word[:3]}",
-            f"x2={word[-2:]}",
-            f"x3={word[-3:]}",
+            *((f"p2={word[:2]}", f"p3={word[:3]}") if i not in forgotten else ()),
+            *((f"x2={word[-2:]}", f"x3={word[-3:]}") if i not in forgotten else ()),
             *(f"l={kind}" for kind in listed[i]),
             *(f"al={asked}|{kind}" for kind in listed[i]),
             *(f"has={kind}" for kind in has),
@@ -202,8 +209,26 @@ def is_handle(token: Token) -> bool:
     )
 
 
-def _kinds(token: Token) -> tuple[str, ...]:
-    return tuple(lists.kinds(token.lower.removesuffix("'s"))) if token.kind == "word" else ()
+def _kinds(token: Token, common: Set[str]) -> tuple[str, ...]:
+    if token.kind != "word":
+        return ()
+    word = token.lower.removesuffix("'s")
+    return (*lists.kinds(word), "common" if word in common else "rare")
+
+
+def _common(lines: Sequence[Line]) -> frozenset[str]:
+    """The words, in lower case, that several lines have outside of values."""
+    seen: Counter[str] = Counter()
+    for line in lines:
+        values = {
+            i for s in line.spans if s.label not in _SAID for i in range(s.first, s.last)
+        }
+        seen.update({t.lower for i, t in enumerate(line.message.tokens) if i not in values})
+    return frozenset(word for word, count in seen.items() if count >= _SEVERAL)
+
+
+_SAID = frozenset(("field", "reason", "platform"))
+_SEVERAL = 3
 
 
 def _shape(token: Token) -> str:

@@ -33,6 +33,8 @@ _NO_VALUES = frozenset(
     "ask why where explain progress off nonsense distress bot privacy language".split()
 )
 _BRING = frozenset(("give", "correct", "add"))
+# There is nothing to give, for the field that was asked for and for others that are named.
+_NOTHING = frozenset(("none", "skip", "no", "refuse"))
 # Parts in which a platform alone names no account.
 _NO_ACCOUNT = frozenset("no none stop wait refuse complain skip thanks dont_know keep".split())
 _NAME_ASKED = ("full_name", "new_name")
@@ -58,7 +60,8 @@ def _bare_answer(text: str, context: Context) -> Command | None:
             return Command("set", "country", code)
     if context.asked == "platform" and (platform := platform_of(text)):
         pending = context.draft.get("pending_account") or {}
-        return Command("account", platform=platform, handle=pending.get("handle"), relation="main")
+        main = None if context.draft.get("account") else "main"
+        return Command("account", platform=platform, handle=pending.get("handle"), relation=main)
     return None
 
 
@@ -67,19 +70,29 @@ def commands(reading: Reading, context: Context) -> tuple[Command, ...]:
     found: list[Command] = []
     parts = [*_whole_reason(reading.parts)] if context.asked == "reason" else reading.parts
     for part in parts:
-        if len(parts) > 1 and part.act in _HEAVY and part.confidence < SURE_BESIDE:
+        if len(parts) > 1 and not _is_plain(part, parts, reading):
             continue
-        values = [] if part.act in _NO_VALUES else [*_values(reading, part, context)]
+        values = [*_values(reading, _only_asked(part, context), context)]
         found += values
         found += _act(reading, part, context, bool(values))
     found = [*_halves_joined(_one_of_each([*_without_taken_back(found)]))]
     return tuple(dict.fromkeys(_main_first(found, context)))
 
 
-# What is filed or thrown away by mistake cannot be had back: beside something else these have to
-# be plain.
-_HEAVY = frozenset(("yes", "stop"))
+# What is filed by mistake cannot be had back: beside something else a yes has to be plain.
 SURE_BESIDE = 0.9
+_FEW = 3
+_QUESTIONS = frozenset(("ask", "explain", "where", "why", "privacy", "status", "bot"))
+
+
+def _is_plain(part: ReadPart, parts: Sequence[ReadPart], reading: Reading) -> bool:
+    """Whether a part of several may count: "if I say yes, can I …" has no yes in it."""
+    if part.act != "yes":
+        return True
+    asks = any(other.act in _QUESTIONS and other.first >= part.last for other in parts)
+    words = reading.words(part).rstrip()
+    is_apart = len(words.split()) <= _FEW or words[-1:] in ".!" or "\n" in words
+    return part.confidence >= SURE_BESIDE and (is_apart or not asks)
 
 
 def _one_of_each(found: Sequence[Command]) -> Iterator[Command]:
@@ -123,6 +136,22 @@ def _without_taken_back(found: Sequence[Command]) -> Iterator[Command]:
         yield command
 
 
+def _only_asked(part: ReadPart, context: Context) -> ReadPart:
+    """The part; of one that asks something only what can but be the answer: an address where one
+    was asked for, though the rest of it asks why."""
+    if part.act not in _NO_VALUES:
+        return part
+    label = _ANSWERS.get(context.asked)
+    spans = tuple(span for span in part.spans if span.label == label and span.role is None)
+    return replace(part, spans=spans)
+
+
+_ANSWERS = {
+    "email": "email", "new_email": "email", "number": "number", "after_filing": "code",
+    "account": "link", "platform": "link", "handle": "link",
+}  # fmt: skip
+
+
 # What a sentence of a reason may look like by itself.
 _STATEMENT = 6
 _OF_A_REASON = frozenset("give nonsense yes no none refuse complain file told dont_know".split())
@@ -161,8 +190,8 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
     may_be = sure < _UNSURE or act in ("file", "complain")
     is_reason = (is_long and may_be) or act in ("give", "nonsense")
     if is_reason and context.asked == "reason" and not has_values:
-        # Almost anything is a reason.
-        yield Command("set", "reason", words, confidence=sure)
+        # Almost anything is a reason; "my reason is" before it is no part of it.
+        yield Command("set", "reason", _from_reason(reading, part), confidence=sure)
     elif act in ("change", "correct") and not has_values:
         for field in fields or (None,):
             yield Command("change", field, confidence=sure)
@@ -172,6 +201,10 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
     elif act == "remove" and not has_values:
         for field in fields or (None,):
             yield Command("remove", field, confidence=sure)
+    elif act in _NOTHING and fields:
+        yield Command(act, confidence=sure)
+        for field in dict.fromkeys(fields):
+            yield Command(act, field, confidence=sure)
     elif act == "add" and not has_values:
         yield Command("add", confidence=sure)
     elif act == "give":
@@ -181,10 +214,17 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
         yield Command(act, next(iter(fields), None), text=words, confidence=sure)
     elif act in ("ask", "off", "file", "status", "withdraw", "told", "nonsense"):
         yield Command(act, text=words, confidence=sure)
-    elif act == "yes" and has_values and context.asked not in ("summary", "linked_mentioned"):
+    elif act == "yes" and has_values and context.asked not in ("summary", "withdraw_confirm"):
         return  # "yes, facebook ana.k"
+    elif act in ("no", "none") and has_values and context.asked == "linked_mentioned":
+        return  # "ana.shop no"
     elif act not in ("correct", "add", "remove", "change"):
         yield Command(act, confidence=sure)
+
+
+def _from_reason(reading: Reading, part: ReadPart) -> str:
+    first = next((span.first for span in part.spans if span.label == "reason"), part.first)
+    return reading.words(replace(part, first=first))
 
 
 def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:
@@ -245,7 +285,7 @@ def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comman
     pieces = [s for s in part.spans if s.label == "name" and _counts(s, part, context)]
     joined: list[Span] = []
     for piece in pieces:
-        if joined and piece.first - joined[-1].last > 3:
+        if joined and not _goes_on(reading, joined[-1].last, piece.first):
             break
         joined.append(piece)
     if not joined:
@@ -258,6 +298,17 @@ def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comman
     if parsed:
         whole = _whole_name(parsed, str(context.draft.get("full_name") or ""))
         yield Command("set", "full_name", whole, confidence=part.confidence)
+
+
+def _goes_on(reading: Reading, last: int, first: int) -> bool:
+    """Whether two pieces are of one name: at most a word or two between, and no end of anything."""
+    between = reading.message.tokens[last:first]
+    return len(between) <= _WITHIN_NAME and not any(
+        token.kind == "line" or token.text[0] in ",;:/|(" for token in between
+    )
+
+
+_WITHIN_NAME = 3
 
 
 # How alike a part of a name is to what it is a better spelling of.
@@ -309,8 +360,10 @@ def _accounts(reading: Reading, part: ReadPart, context: Context) -> Iterator[Co
     if part.act == "for_other" and context.asked in _THEIRS["handle"]:
         new = [replace(one, role=None) if one.role == "other" else one for one in named]
         named = new
+    says_which = any(one.role == "removed" for one in named)
     for one in named:
-        if one.role == "removed" or (part.act == "remove" and one.role is None):
+        is_meant = part.act == "remove" and one.role is None and not says_which
+        if one.role == "removed" or is_meant:
             yield Command(
                 "remove", platform=one.platform, handle=one.handle, confidence=part.confidence
             )
@@ -327,7 +380,10 @@ def _accounts(reading: Reading, part: ReadPart, context: Context) -> Iterator[Co
     for place, one in enumerate(new):
         if part.act == "remove" and one.role is None:
             continue
-        if one.handle is None and part.act in _NO_ACCOUNT and context.asked != "platform":
+        if one.handle is None and part.act in _NO_ACCOUNT and context.asked not in (
+            "platform",
+            "linked_mentioned",
+        ):
             continue  # "no, I only have Instagram"
         yield _account(one, old[place] if place < len(old) else None, part, context)
 
@@ -356,6 +412,11 @@ def _account(one: Named, old: Named | None, part: ReadPart, context: Context) ->
                 confidence=part.confidence,
             )
     relation = one.role if one.role in ("main", "linked", "unlinked") else None
+    if context.asked == "linked_mentioned" and relation is None:
+        relation = _SAID_OF.get(part.act)
+    known_one = _known_by(platform, handle, relation, context) if replaces is None else None
+    if known_one is not None:
+        platform, handle = known_one["platform"], known_one["handle"]
     return Command(
         "account",
         platform=platform,
@@ -368,17 +429,36 @@ def _account(one: Named, old: Named | None, part: ReadPart, context: Context) ->
 
 
 _STANDS = {"account": "main", **_RELATION}
+# "ana.k yes, ana.s no", where it was asked whether they are linked.
+_SAID_OF = {"yes": "linked", "no": "unlinked", "none": "unlinked"}
+
+
+def _standing(context: Context) -> list[tuple[str, Mapping[str, str]]]:
+    """The accounts of the draft, each with where it stands; those that were asked about first."""
+    draft = context.draft
+    places = ("mentioned_accounts", "linked_accounts", "unlinked_accounts")
+    standing = [(place, one) for place in places for one in draft.get(place) or ()]
+    main = draft.get("account")
+    return [*standing, ("account", main)] if main else standing
+
+
+def _known_by(
+    platform: str | None, handle: str | None, relation: str | None, context: Context
+) -> Mapping[str, str] | None:
+    """The account of the draft that half of its name stands for: its handle, or its platform where
+    it is said of it how it is linked and it is the only one there."""
+    if handle and not platform:
+        found = [one for _, one in _standing(context) if one["handle"] == handle]
+    elif platform and not handle and relation and context.asked == "linked_mentioned":
+        found = [one for one in _mentioned(context) if one["platform"] == platform]
+    else:
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 def _spelt_anew(handle: str | None, context: Context) -> tuple[str, Mapping[str, str]] | None:
     """The account of the draft whose name is nearly this one, and where it stands."""
-    draft = context.draft
-    standing = [("account", one) for one in (draft.get("account"),) if one]
-    standing += [
-        (place, one)
-        for place in ("linked_accounts", "mentioned_accounts", "unlinked_accounts")
-        for one in draft.get(place) or ()
-    ]
+    standing = _standing(context)
     if not handle or not standing:
         return None
     alike = [SequenceMatcher(None, handle, one["handle"]).ratio() for _, one in standing]
