@@ -1,4 +1,4 @@
-"""What the README and the architecture say about the project is true of it."""
+"""What the README and the pages in docs/ say about the project is true of it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,33 @@ from typer import Typer
 from bot.cli import app
 from bot.settings import ROOT, Settings
 
-DOCUMENTS = ("README.md", "docs/architecture.md", "docs/understanding.md")
-# Without many paths or targets in it.
-KEYS = "docs/keys.md"
+DOCUMENTS = ("README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")))
+# Those that are about the files of the project: they name many.
+ABOUT_FILES = (
+    "docs/architecture.md", "docs/asvs.md", "docs/developing.md", "docs/security.md",
+    "docs/understanding.md",
+)
+# Where each command is told of, a group's all together.
+PAGES = {
+    "ask": "docs/asking.md", "chat": "docs/asking.md", "understand": "docs/asking.md",
+    "receipt": "docs/asking.md", "desk": "docs/operators.md", "keys": "docs/keys.md",
+    "serve": "docs/running.md", "train": "docs/running.md", "evaluate": "docs/developing.md",
+}
+# Where there has to be a target of `make`, so that the pattern that finds them finds something.
+WITH_TARGETS = (
+    "README.md", "docs/architecture.md", "docs/developing.md", "docs/running.md",
+    "docs/understanding.md",
+)
+SETTINGS = "docs/running.md"
+README_LINES = 150
 SUFFIXES = "py yml yaml toml lock md txt json jsonl ts mjs css html js png sh".split()
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 # Words with slashes between them. No placeholder, no address, no option.
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+# A file, a heading of it behind `#`, or both. No address.
+LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^):\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \|", re.MULTILINE)
 
 
@@ -83,9 +101,20 @@ def paths(document: str) -> Iterator[str]:
             yield span
 
 
+def leads_somewhere(document: str, link: tuple[str, str]) -> bool:
+    """Whether a link's file is there, and has a heading that GitHub gives this name."""
+    path, heading = link
+    target = (ROOT / document).parent / path if path else ROOT / document
+    if not target.exists():
+        return False
+    text = FENCED.sub("", target.read_text("utf-8")) if heading else ""
+    names = [re.sub(r"[^\w -]", "", name).lower() for name in HEADING.findall(text)]
+    return not heading or heading in {name.replace(" ", "-") for name in names}
+
+
 def settings_table() -> dict[str, str]:
-    """The settings of the README's table with their defaults, as written there."""
-    return dict(ROW.findall(read("README.md")))
+    """The settings of the table with their defaults, as written there."""
+    return dict(ROW.findall(read(SETTINGS)))
 
 
 @pytest.fixture
@@ -94,28 +123,47 @@ def environment(tmp_path: Path) -> Environment:
     return Environment({"DATA_DIR": str(tmp_path)})
 
 
+def test_the_readme_is_short() -> None:
+    assert len(read("README.md").splitlines()) <= README_LINES
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    linked = {path for path, _ in LINK.findall(read("README.md"))}
+    assert {document for document in DOCUMENTS if document != "README.md"} <= linked
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_path_that_is_named_exists(document: str) -> None:
     named = list(paths(document))
-    assert len(named) > 10
+    assert len(named) > 10 or document not in ABOUT_FILES
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, KEYS, "CHANGELOG.md"])
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md"])
 def test_every_link_within_the_project_leads_somewhere(document: str) -> None:
-    folder = (ROOT / document).parent
-    assert [link for link in LINK.findall(read(document)) if not (folder / link).exists()] == []
+    links = LINK.findall(read(document))
+    assert [link for link in links if not leads_somewhere(document, link)] == []
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, KEYS])
+def test_a_link_to_what_is_not_there_is_found() -> None:
+    (ours,) = LINK.findall("see [secrets](running.md#secrets)")
+    assert leads_somewhere("docs/keys.md", ours)
+    assert not leads_somewhere("README.md", ours)
+    for broken in ("[a](running.md#no-such-heading)", "[a](no-such-page.md)", "[a](#nowhere)"):
+        (link,) = LINK.findall(broken)
+        assert not leads_somewhere("docs/keys.md", link)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_that_is_named_exists(document: str) -> None:
     named = set(named_commands(document))
-    assert named
+    assert named or document not in {"README.md", "docs/architecture.md", *PAGES.values()}
     assert named <= set(commands(app))
 
 
-def test_every_command_is_in_the_readme() -> None:
-    assert set(commands(app)) <= set(named_commands("README.md"))
+def test_every_command_is_on_the_page_that_is_about_it() -> None:
+    for command in commands(app):
+        assert command in set(named_commands(PAGES[command.split()[0]])), command
 
 
 def test_a_command_of_a_group_is_named_with_its_group() -> None:
@@ -127,16 +175,31 @@ def test_a_command_of_a_group_is_named_with_its_group() -> None:
 def test_every_make_target_that_is_named_exists(document: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z][a-z-]*)", "\n".join(code(document))))
-    assert named
+    assert named or document not in WITH_TARGETS
     assert named <= targets
 
 
-def test_the_readme_lists_exactly_the_settings_that_are_read(environment: Environment) -> None:
+def test_every_measurement_that_is_named_can_be_run_on_the_files_that_are_named() -> None:
+    called = {
+        document: re.findall(
+            r"python -m ([\w.]+)((?: tests/[\w./]+)*)", "\n".join(code(document))
+        )
+        for document in DOCUMENTS
+    }
+    modules = {module for calls in called.values() for module, _ in calls}
+    assert {"bench.replies", "bench.conversations"} <= modules
+    assert {"bench.replies", "bench.conversations"} <= {m for m, _ in called["docs/developing.md"]}
+    files = [path for calls in called.values() for _, named in calls for path in named.split()]
+    wanted = [*files, *(f"{module.replace('.', '/')}.py" for module in modules)]
+    assert [path for path in wanted if not (ROOT / path).is_file()] == []
+
+
+def test_the_table_lists_exactly_the_settings_that_are_read(environment: Environment) -> None:
     Settings.load(environment)
     assert set(settings_table()) == environment.asked
 
 
-def test_the_defaults_in_the_readme_are_the_defaults(environment: Environment) -> None:
+def test_the_defaults_in_the_table_are_the_defaults(environment: Environment) -> None:
     settings = Settings.load(environment)
     written = {name: default for name, default in settings_table().items() if name != "DATA_DIR"}
     real = {name: getattr(settings, name.lower()) for name in written}
@@ -150,7 +213,7 @@ def test_the_defaults_in_the_readme_are_the_defaults(environment: Environment) -
             assert real[name], name
 
 
-def test_the_data_folder_in_the_readme_is_the_default(tmp_path: Path) -> None:
+def test_the_data_folder_in_the_table_is_the_default(tmp_path: Path) -> None:
     settings = Settings.load({}, tmp_path)
     assert settings.data_dir == tmp_path / settings_table()["DATA_DIR"].strip("`")
 
