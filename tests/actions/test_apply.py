@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actions.filing.apply import apply
-from actions.filing.draft import FIELDS
+from actions.filing.draft import FIELDS, SKIPPED
 from actions.filing.outcome import Outcome
 from bot.understanding.commands import ACTS, ASKED, VALUES, Command
 from bot.understanding.context import asked_for
@@ -307,3 +307,35 @@ def test_every_command_changes_something_or_is_answered() -> None:
         outcome = after("full_name", Command(act, text="hm"))
         if outcome.slots:
             assert outcome.notes or outcome.slots.get("asked_back"), act
+
+
+def test_a_yes_beside_a_complaint_files() -> None:
+    outcome = at_summary(Command("complain"), Command("yes"))
+    assert outcome.slots["objection_confirmed"] is True
+
+
+def test_nothing_for_several_fields_leaves_them_all_empty() -> None:
+    outcome = after(
+        "linked_accounts",
+        Command("none"),
+        Command("none", "unlinked_accounts"),
+        Command("none", "reason"),
+        Command("yes"),
+    )
+    assert outcome.slots["linked_accounts"] == [] and outcome.slots["unlinked_accounts"] == []
+    assert outcome.slots["reason"] == SKIPPED
+    assert said(outcome) == []
+
+
+def test_back_at_the_first_question_says_that_it_is_the_first() -> None:
+    assert said(after("full_name", Command("back"))) == ["say_file_first"]
+
+
+def test_what_is_said_of_half_an_account_counts_more_than_where_it_was_given() -> None:
+    pending = {"handle": "ana.fb", "relation": "linked"}
+    whole = after(
+        "linked_accounts",
+        Command("account", platform="facebook", relation="unlinked"),
+        pending_account=pending,
+    )
+    assert whole.slots["unlinked_accounts"] == [FB]

@@ -29,7 +29,7 @@ L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
 # From this probability on a token may begin a further part.
 LEAST = 0.05
 # So many pairs of lines are put together to learn from.
-COMPOSED = 8000
+COMPOSED = 6000
 # How often a line is learned as if its names had never been met: most people's have not.
 FORGOTTEN = 0.5
 _NAMES = frozenset(("name", "handle", "place"))
@@ -56,7 +56,8 @@ class Tagger:
         common = lists.english() | words
         spans, parts = _trainer(), _trainer()
         draw = random.Random(0)  # noqa: S311
-        for line in (*lines, *with_marks(lines), *composed(lines, COMPOSED)):
+        began = [*lines, *with_marks(lines)]
+        for place, line in enumerate((*began, *composed(lines, COMPOSED))):
             names = {i for s in line.spans if s.label in _NAMES for i in range(s.first, s.last)}
             forgotten = names if draw.random() < FORGOTTEN else frozenset[int]()
             rows = list(features(line.message, line.asked, common, forgotten))
@@ -65,8 +66,10 @@ class Tagger:
                 labels[span.first : span.last] = [f"I-{span.label}"] * (span.last - span.first)
                 labels[span.first] = f"B-{span.label}"
             begins = {part.first for part in line.parts[1:]}
-            if rows:
+            if rows and place < len(began):
+                # Values are where they were in lines put together.
                 spans.append(rows, labels)
+            if rows:
                 parts.append(rows, ["B" if i in begins else "I" for i in range(len(rows))])
         spans.train(str(folder / _SPANS))
         parts.train(str(folder / _PARTS))
@@ -158,7 +161,7 @@ def features(
         ("rare",) if i in forgotten else _kinds(token, common) for i, token in enumerate(tokens)
     ]
     shapes = [_shape(token) for token in tokens]
-    words = ["?" if i in forgotten else token.lower for i, token in enumerate(tokens)]
+    words = [None if i in forgotten else token.lower for i, token in enumerate(tokens)]
     length = (
         "1" if len(tokens) == 1 else "2" if len(tokens) == 2 else "5" if len(tokens) < 6 else "+"
     )
@@ -166,34 +169,33 @@ def features(
     for i, word in enumerate(words):
         found = [
             "bias",
-            f"w={word}",
             f"a={asked}",
-            f"aw={asked}|{word}",
             f"s={shapes[i]}",
             f"as={asked}|{shapes[i]}",
             f"n={length}",
             f"an={asked}|{length}|{shapes[i]}",
-            *((f"p2={word[:2]}", f"p3={word[:3]}") if i not in forgotten else ()),
-            *((f"x2={word[-2:]}", f"x3={word[-3:]}") if i not in forgotten else ()),
             *(f"l={kind}" for kind in listed[i]),
             *(f"al={asked}|{kind}" for kind in listed[i]),
+            *(f"anl={asked}|{length}|{kind}" for kind in listed[i]),
             *(f"has={kind}" for kind in has),
         ]
+        if word is not None:
+            found += [f"w={word}", f"aw={asked}|{word}"]
+            found += [f"p2={word[:2]}", f"p3={word[:3]}", f"x2={word[-2:]}", f"x3={word[-3:]}"]
         for step in (-3, -2, -1, 1, 2, 3):
             j = i + step
             if not 0 <= j < len(words):
                 if abs(step) == 1:
                     found.append(f"edge{step}")
                 continue
-            found.append(f"{step}w={words[j]}")
+            if words[j] is not None:
+                found.append(f"{step}w={words[j]}")
             if abs(step) < 3:
                 found += [f"{step}s={shapes[j]}", *(f"{step}l={kind}" for kind in listed[j])]
-        if i:
-            found.append(f"-1w0={words[i - 1]}|{word}")
-            if i > 1:
-                found.append(f"-2-1={words[i - 2]}|{words[i - 1]}")
-        if i + 1 < len(words):
-            found.append(f"0w1={word}|{words[i + 1]}")
+        for first, last in ((i - 1, i), (i - 2, i - 1), (i, i + 1)):
+            pair = words[max(first, 0) : last + 1]
+            if first >= 0 and len(pair) == 2 and None not in pair:
+                found.append(f"{first - i}{last - i}={pair[0]}|{pair[1]}")
         yield found
 
 

@@ -112,3 +112,83 @@ def test_an_address_is_set_as_it_is_written_not_as_it_is_spoken() -> None:
     part = ReadPart(0, len(message.tokens), "give", 0.9, (Span(1, 2, "email"),))
     (found,) = commands(Reading(message, (part,)), Context("email", {}))
     assert found == Command("set", "email", "ana@example.org", confidence=0.9)
+
+
+FB = {"platform": "facebook", "handle": "ana.k"}
+IG = {"platform": "instagram", "handle": "ana.s"}
+
+
+def test_who_says_of_each_account_whether_it_is_linked_is_understood() -> None:
+    parts = ("yes", "ana.k yes"), ("no", "ana.s no")
+    assert done("linked_mentioned", *parts, mentioned_accounts=[FB, IG]) == [
+        ("account", "facebook", "ana.k", "linked"),
+        ("account", "instagram", "ana.s", "unlinked"),
+    ]
+    parts = ("yes", "the facebook one is"), ("no", "insta isnt")
+    assert done("linked_mentioned", *parts, mentioned_accounts=[FB, IG]) == [
+        ("account", "facebook", "ana.k", "linked"),
+        ("account", "instagram", "ana.s", "unlinked"),
+    ]
+
+
+def test_an_account_of_the_draft_is_known_by_its_name_alone() -> None:
+    assert done("unlinked_accounts", ("give", "ana.k stands alone"), linked_accounts=[FB]) == [
+        ("account", "facebook", "ana.k", "unlinked")
+    ]
+
+
+def test_a_name_spelt_anew_takes_the_place_of_the_one_that_is_nearly_the_same() -> None:
+    (found,) = commands(read(("correct", "its ana.k")), Context("summary", {"account": IG}))
+    assert found.replaces == ("instagram", "ana.s") and found.platform == "instagram"
+    assert found.relation == "main"
+
+
+@pytest.mark.parametrize(
+    ("parts", "left"),
+    [
+        ([("yes", "and if I say yes"), ("ask", "can I take it back later")], ["ask"]),
+        ([("yes", "yes"), ("ask", "how long does it take")], ["yes", "ask"]),
+        ([("yes", "yes please file it all !"), ("ask", "how long")], ["yes", "ask"]),
+        ([("yes", "file it all as it stands"), ("thanks", "thanks")], ["yes", "thanks"]),
+    ],
+)
+def test_a_question_about_a_yes_is_no_yes(parts: list[tuple[str, str]], left: list[str]) -> None:
+    assert [one[0] for one in done("summary", *parts)] == left
+
+
+def test_an_address_counts_where_it_was_asked_for_also_beside_a_question() -> None:
+    assert done("email", ("why", "ana@example.org what is it used for")) == [
+        ("set", "email", "ana@example.org"),
+        ("why",),
+    ]
+    assert done("country", ("why", "ana@example.org why")) == [("why",)]
+
+
+def test_only_what_is_said_to_go_is_taken_out() -> None:
+    assert done("summary", ("remove", "take facebook/removed off only insta")) == [("remove",)]
+    (found,) = commands(read(("remove", "facebook/removed off only insta")), Context("summary"))
+    assert found.platform == "facebook"
+
+
+def test_my_reason_is_stands_before_the_reason_and_is_no_part_of_it() -> None:
+    message = scan("my reason is I paint")
+    part = ReadPart(0, 5, "give", 0.9, (Span(3, 5, "reason"),))
+    (found,) = commands(Reading(message, (part,)), Context("reason", {}))
+    assert found.value == "I paint"
+
+
+def test_nothing_for_several_fields_is_said_of_each() -> None:
+    message = scan("no others and no reason")
+    part = ReadPart(0, 5, "none", 0.9, (Span(4, 5, "field", "reason"),))
+    found = commands(Reading(message, (part,)), Context("linked_accounts", {}))
+    assert [(one.do, one.field) for one in found] == [("none", None), ("none", "reason")]
+
+
+def test_two_countries_are_asked_about_and_a_correction_is_not() -> None:
+    message = scan("Spain or France")
+    spans = (Span(0, 1, "country"), Span(2, 3, "country"))
+    either = commands(Reading(message, (ReadPart(0, 3, "give", 0.9, spans),)), Context("country"))
+    assert [(one.do, one.field) for one in either] == [("where", "country")]
+    parts = (ReadPart(0, 1, "give", 0.9, spans[:1]), ReadPart(1, 3, "correct", 0.9, spans[1:]))
+    (last,) = commands(Reading(message, parts), Context("country"))
+    assert last.value == "FR"
