@@ -88,7 +88,7 @@ def _outside(text: str) -> None:
 def _reply(asked: str, text: str) -> None:
     """What a reply goes through before what was learned: scanned once, and its features."""
     message = scan(text)
-    list(tagger.features(message, asked))
+    list(tagger.features(message, asked, frozenset()))
     whole = (Span(0, len(message.tokens), "handle"),) if message.tokens else ()
     act_words(message, whole)
     named_accounts(message, whole)
