@@ -187,6 +187,7 @@ def _spoken_until(tokens: list[Token], place: int) -> int:
         if word in ("(", ")", "[", "]"):
             is_marked = True
             continue
+        is_marked = is_marked or word == "@"
         is_sign = word in _AT or word in _DOT
         if (i == place and is_sign) or (wants_word and is_sign):
             return 0

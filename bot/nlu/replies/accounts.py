@@ -61,7 +61,8 @@ _LONGEST = 16
 def named_accounts(
     message: Message, spans: Sequence[Span], *, is_known: bool = False
 ) -> list[Named]:
-    """The accounts that the spans of a message name, in their order.
+    """The accounts that the spans of a message name, in their order. What no user name can hold is
+    none.
 
     With `is_known` the platform of the first handle is known already, so that a platform between
     it and another handle is the other's.
@@ -73,7 +74,8 @@ def _named(message: Message, spans: Sequence[Span], is_known: bool) -> Iterator[
     items = [
         span
         for span in spans
-        if span.label in ("handle", "platform") and _has_letters(_text(message, span))
+        if (span.label == "platform" and _has_letters(_text(message, span)))
+        or (span.label == "handle" and _may_be_handle(_text(message, span)))
     ]
     for span in spans:
         if span.label == "link":
@@ -168,6 +170,10 @@ def _not_covered(message: Message, span: Span) -> FieldError:
 
 def _handle(message: Message, span: Span) -> str:
     return _text(message, span).lower().removeprefix("@").strip(".")
+
+
+def _may_be_handle(text: str) -> bool:
+    return _has_letters(text) and "-" not in text.strip("-")
 
 
 def _has_letters(text: str) -> bool:

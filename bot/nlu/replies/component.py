@@ -8,7 +8,8 @@ something, or arrives while nothing is asked for, goes on to the recogniser of t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.distress import in_distress
 from bot.nlu.encoders import Vectors, encoder
 from bot.nlu.featurizer import TO_READ
-from bot.nlu.replies.lines import read_lines
+from bot.nlu.replies.lines import Line, line_of, read_lines
 from bot.nlu.replies.model import ReplyModel
 from bot.nlu.replies.settle import TAKE_BACK, settled
 from bot.nlu.replies.understand import understand
@@ -113,10 +114,12 @@ class ReplyReader(GraphComponent, IntentClassifier):
             return cls(config, model_storage, resource, ReplyModel.load(folder, encode))
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn from the lines of the folder; Rasa's own training data has other things."""
+        """Learn from the lines of the folder, and what is said while nothing is asked for from
+        Rasa's own training data too."""
         lines = list(read_lines(Path(self._config["lines"])))
+        whole = [*_of_topics(training_data)]
         with self._model_storage.write_to(self._resource) as folder:
-            ReplyModel.learn(lines, folder, _encode_many)
+            ReplyModel.learn(lines, folder, _encode_many, whole)
             self._model = ReplyModel.load(folder, encode)
         return self._resource
 
@@ -143,6 +146,25 @@ class ReplyReader(GraphComponent, IntentClassifier):
             for name, value in (decision or {}).items():
                 message.set(name, value, add_to_output=True)
         return messages
+
+
+# What the examples of an intent do, in the words of `ACTS`.
+_ACT_OF = {
+    "faq": "ask", "not_covered": "ask", "out_of_scope": "off", "file_objection": "file",
+    "check_status": "status", "withdraw_objection": "withdraw", "start_over": "start_over",
+    "cancel": "stop", "human_handoff": "human", "chat_privacy": "privacy", "greet": "greet",
+    "goodbye": "bye", "thank": "thanks", "affirm": "yes", "deny": "no", "bot_challenge": "bot",
+}  # fmt: skip
+
+
+def _of_topics(training_data: TrainingData) -> Iterator[Line]:
+    for example in training_data.intent_examples:
+        act = _ACT_OF.get(example.get("intent"))
+        # Half of the questions will do: there are many, and each costs time at every message.
+        is_left = act == "ask" and zlib.crc32(str(example.get(TEXT)).encode()) % 2
+        line = line_of(example.get(TEXT) or "", act) if act and not is_left else None
+        if line is not None:
+            yield line
 
 
 def context_of(tracker: DialogueStateTracker | None, message: Message | None = None) -> Context:

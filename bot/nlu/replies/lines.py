@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.entities_parser import parse_training_example
 from bot.objections.accounts import PLATFORM_WORDS
 from bot.understanding.scan import Message, scan
 
-__all__ = ["Line", "Part", "Span", "read_lines"]
+__all__ = ["Line", "Part", "Span", "line_of", "read_lines"]
 
 BETWEEN = "||"
 
@@ -70,6 +70,20 @@ def read_lines(folder: Path) -> Iterator[Line]:
                 yield _line(row.removeprefix("- "), asked, acts)
 
 
+def line_of(text: str, act: str) -> Line | None:
+    """A text that does one thing while nothing is asked for; None for one without a word."""
+    message = scan(text)
+    part = Part(0, len(message.tokens), act)
+    return Line("open", message, (part,), (*_platforms(message),)) if message.tokens else None
+
+
+def _platforms(message: Message) -> Iterator[Span]:
+    """Platforms are known by name, marked or not."""
+    for i, token in enumerate(message.tokens):
+        if token.lower in PLATFORM_WORDS:
+            yield Span(i, i + 1, "platform")
+
+
 def _line(row: str, asked: str, acts: list[str]) -> Line:
     example = parse_training_example(row)
     text, entities = example.get(TEXT), example.get(ENTITIES) or []
@@ -96,12 +110,7 @@ def _line(row: str, asked: str, acts: list[str]) -> Line:
         if within:
             spans.append(Span(within[0], within[-1] + 1, entity["entity"], entity.get("role")))
     marked = {i for span in spans for i in range(span.first, span.last)}
-    spans += [
-        # Known by name, marked or not.
-        Span(i, i + 1, "platform")
-        for i, token in enumerate(message.tokens)
-        if i not in marked and token.lower in PLATFORM_WORDS
-    ]
+    spans += [span for span in _platforms(message) if span.first not in marked]
     spans.sort(key=lambda span: span.first)
     parts, first = [], 0
     for act, end in zip(acts, ends, strict=True):

@@ -87,8 +87,11 @@ class ReplyModel:
         self._fields = fields
 
     @staticmethod
-    def learn(lines: Sequence[Line], folder: Path, encode: Encode) -> None:
-        """Learn from lines and write everything into a folder."""
+    def learn(
+        lines: Sequence[Line], folder: Path, encode: Encode, whole: Sequence[Line] = ()
+    ) -> None:
+        """Learn from lines and write everything into a folder; from the `whole` ones, in which no
+        value is marked, only what they do."""
         Tagger.learn(lines, folder)
         rows, roles = [], []
         for line in lines:
@@ -98,7 +101,7 @@ class ReplyModel:
                 roles.append(span.role or _PLAIN)
         Linear.fit(rows, roles, strength=50.0).save(folder / _ROLES)
         (folder / _FIELDS).write_text(json.dumps(_field_words(lines)), encoding="utf-8")
-        parts = [(line, part) for line in lines for part in line.parts]
+        parts = [(line, part) for line in (*lines, *whole) for part in line.parts]
         # What differs in its values alone is one example.
         examples = [
             *dict.fromkeys(

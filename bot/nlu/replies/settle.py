@@ -123,8 +123,10 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
     known = bool(context.draft.get("references"))
     if context.asked == "withdraw_confirm":
         return _about_taking_back(commands, context)
-    if context.asked in ("open", "number"):
+    if context.asked == "number" or any(one.do == "withdraw" for one in commands):
         return None
+    if context.asked == "open":
+        return _corrected(commands) if known else None
     # First what is to be different: "no code came, the address is wrong, it is ana@example.org".
     likely = [one for one in commands if known and one.confidence >= LIKELY]
     for kinds in (("set",), ("change",), ("account", "add")):
@@ -140,6 +142,17 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
     for one in commands:
         if one.do in _AFTERWARDS and one.confidence >= SURE:
             return _AFTERWARDS[one.do]
+    return None
+
+
+def _corrected(commands: Sequence[Command]) -> str | None:
+    """What was filed before is to have another name or address, and the words say so plainly."""
+    for one in commands:
+        if one.field in _CONTACT and one.confidence >= PLAIN:
+            if one.do == "set" and one.replaces is not None:
+                return "check_status/contact"
+            if one.do == "change":
+                return _CONTACT[str(one.field)]
     return None
 
 
@@ -178,7 +191,7 @@ def _begins(
 
 
 FILE = "file_objection"
-SURE_TO_BEGIN = 0.7
+SURE_TO_BEGIN = 0.8
 
 
 def _unsure(commands: Sequence[Command], context: Context, border: float) -> str | None:

@@ -139,7 +139,7 @@ def _read(tokens: Sequence[Token], labels: Sequence[str], asked: str) -> Iterato
             label = f"B-{token.kind}"
         elif label == "O" and token.lower in PLATFORM_WORDS:
             label = "B-platform"
-        elif label == "O" and asked in _ACCOUNTS and is_handle(token):
+        elif label == "O" and is_handle(token, dotted=asked in _ACCOUNTS):
             label = "B-handle"
         name = label[2:]
         if open_label and (label[0] != "I" or name != open_label or open_label in _GRAMMAR):
@@ -199,15 +199,21 @@ def features(
         yield found
 
 
-def is_handle(token: Token) -> bool:
-    """Whether a word can only be a user name, by its shape: "@ana", "ana_k", "ana.k.22"."""
+def is_handle(token: Token, *, dotted: bool = True) -> bool:
+    """Whether a word can only be a user name, by its shape: "@ana", "ana_k", and where an account
+    can be meant (`dotted`) "ana.k.22"."""
     text = token.text
     inside = text.strip("@._")
     return (
         token.kind == "word"
         and any(char.isalnum() for char in text)
         and text.isascii()
-        and (text[0] == "@" or "_" in text or any(a.isalnum() for a in inside.split(".")[1:]))
+        and all(char.isalnum() or char in "@._" for char in text)
+        and (
+            text[0] == "@"
+            or "_" in inside
+            or (dotted and any(char.isalnum() for char in "".join(inside.split(".")[1:])))
+        )
     )
 
 

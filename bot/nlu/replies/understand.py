@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from bot.nlu.replies import lists
 from bot.nlu.replies.accounts import Named, named_accounts, platform_of
 from bot.nlu.replies.lines import Span
 from bot.nlu.replies.model import Reading, ReadPart, ReplyModel
@@ -20,6 +21,7 @@ from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_email, parse_full_name
 from bot.understanding.commands import Command
 from bot.understanding.context import Context
+from bot.understanding.scan import Token
 
 __all__ = ["understand"]
 
@@ -125,6 +127,7 @@ def _without_taken_back(found: Sequence[Command]) -> Iterator[Command]:
     """The commands without those that a later part takes back, and without a wish to change what
     the message itself changes."""
     decisions = [command for command in found if command.do in _DECISIONS]
+    waits = any(command.do == "wait" for command in found)
     changed = {command.field for command in found if command.do == "set"}
     if any(command.do == "account" for command in found):
         changed.add("account")
@@ -133,6 +136,8 @@ def _without_taken_back(found: Sequence[Command]) -> Iterator[Command]:
             continue
         if command.do == "change" and command.field in changed:
             continue
+        if command.do == "back" and waits:
+            continue  # "my stop, back later"
         yield command
 
 
@@ -224,7 +229,13 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
 
 def _from_reason(reading: Reading, part: ReadPart) -> str:
     first = next((span.first for span in part.spans if span.label == "reason"), part.first)
+    if first - part.first > _BEFORE_REASON:
+        first = part.first
     return reading.words(replace(part, first=first))
+
+
+# So many words may stand before a reason and be no part of it.
+_BEFORE_REASON = 4
 
 
 def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:
@@ -290,14 +301,35 @@ def _name(reading: Reading, part: ReadPart, context: Context) -> Iterator[Comman
         joined.append(piece)
     if not joined:
         return
-    name = " ".join(_text(reading, piece) for piece in joined)
-    end = reading.message.tokens[joined[-1].last - 1].end
+    tokens = reading.message.tokens
+    first, last = joined[0].first, joined[-1].last
+    if context.asked in _NAME_ASKED:
+        # A word in a capital beside a name is of it: "Marcus Tell".
+        while first > part.first and _of_name(tokens[first - 1], is_first=first - 1 == part.first):
+            first -= 1
+        while last < part.last and _of_name(tokens[last]):
+            last += 1
+    name = reading.message.text[tokens[first].start : tokens[last - 1].end]
+    end = tokens[last - 1].end
     if reading.message.text[end : end + 1] == "." and len(name.rpartition(" ")[2]) < 4:
         name += "."  # "Ana Silva Jr."
     parsed = _parsed(parse_full_name, name)
     if parsed:
         whole = _whole_name(parsed, str(context.draft.get("full_name") or ""))
-        yield Command("set", "full_name", whole, confidence=part.confidence)
+        corrects = () if part.act == "correct" else None
+        yield Command("set", "full_name", whole, confidence=part.confidence, replaces=corrects)
+
+
+def _of_name(token: Token, *, is_first: bool = False) -> bool:
+    """Whether a word beside a name looks like more of it. The first word of a sentence has a
+    capital whatever it is, so that one has to be a name somewhere, or no word of English."""
+    text = token.text
+    if token.kind != "word" or not all(char.isalpha() or char in "'’-" for char in text):
+        return False
+    is_written_so = text[0].isupper() and text[1:] == text[1:].lower()
+    if is_first and token.lower in lists.english():
+        return is_written_so and bool({"given", "family"} & {*lists.kinds(token.lower)})
+    return is_written_so or not text.isascii()
 
 
 def _goes_on(reading: Reading, last: int, first: int) -> bool:
@@ -396,9 +428,12 @@ def _account(one: Named, old: Named | None, part: ReadPart, context: Context) ->
     if platform is None and context.asked == "handle":
         platform = pending.get("platform")
     replaces: tuple[str | None, ...] | None = None
+    is_known = handle is not None and any(
+        account["handle"] == handle for _, account in _standing(context)
+    )
     if old is not None:
         replaces = (old.platform, old.handle)
-    elif part.act == "correct" or one.role == "new":
+    elif (part.act == "correct" or one.role == "new") and not is_known:
         replaces = ()
         known = _spelt_anew(handle, context)
         if known is not None:

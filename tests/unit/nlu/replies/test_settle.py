@@ -84,3 +84,16 @@ def test_who_sees_it_is_answered_beside_a_value() -> None:
     filing = Context("full_name", {"draft_id": "0" * 32})
     found = settled([Command("set", "full_name", "Ana"), Command("privacy")], filing)
     assert found is not None and found["asides"] == ["chat_privacy"]
+
+
+def test_taking_one_back_is_no_new_filing() -> None:
+    commands = [Command("withdraw", confidence=0.9), Command("account", platform="facebook")]
+    assert settled(commands, Context("after_filing", FILED)) is None
+
+
+def test_a_plain_correction_of_what_was_filed_is_taken_at_any_time() -> None:
+    filed = Context("open", {"references": ["OBJ-1"]})
+    name = Command("set", "full_name", "Ana Silva", confidence=0.95, replaces=())
+    assert topic(settled([name], filed)) == "check_status/contact"
+    assert settled([name], Context("open")) is None
+    assert settled([Command("set", "full_name", "Ana", confidence=0.95)], filed) is None

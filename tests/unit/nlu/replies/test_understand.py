@@ -192,3 +192,43 @@ def test_two_countries_are_asked_about_and_a_correction_is_not() -> None:
     parts = (ReadPart(0, 1, "give", 0.9, spans[:1]), ReadPart(1, 3, "correct", 0.9, spans[1:]))
     (last,) = commands(Reading(message, parts), Context("country"))
     assert last.value == "FR"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "name"),
+    [
+        ("Marcus Tell", 0, 1, "Marcus Tell"),
+        ("Marta Yuezhen 林月珍", 1, 3, "Marta Yuezhen 林月珍"),
+        ("Njoroge wa Kamau", 0, 1, "Njoroge"),
+        ("Hello Marcus Tell", 1, 2, "Marcus Tell"),
+        ("Marcus. Hello", 0, 1, "Marcus."),
+    ],
+)
+def test_a_word_in_a_capital_beside_a_name_is_of_it(
+    text: str, first: int, last: int, name: str
+) -> None:
+    message = scan(text)
+    part = ReadPart(0, len(message.tokens), "give", 0.9, (Span(first, last, "name"),))
+    (found,) = commands(Reading(message, (part,)), Context("full_name", {}))
+    assert found.value is not None and found.value.rstrip(".") == name.rstrip(".")
+
+
+def test_small_words_between_two_pieces_are_of_the_name() -> None:
+    message = scan("Njoroge wa Kamau")
+    spans = (Span(0, 1, "name"), Span(2, 3, "name"))
+    (found,) = commands(
+        Reading(message, (ReadPart(0, 3, "give", 0.9, spans),)), Context("full_name", {})
+    )
+    assert found.value == "Njoroge wa Kamau"
+
+
+def test_a_pause_with_the_word_back_is_a_pause() -> None:
+    assert done("country", ("wait", "my stop"), ("back", "back later")) == [("wait",)]
+
+
+def test_a_known_account_that_is_said_to_be_linked_replaces_none() -> None:
+    (found,) = commands(
+        read(("correct", "move ana.s/linked to the others")),
+        Context("summary", {"account": FB, "unlinked_accounts": [IG]}),
+    )
+    assert (found.relation, found.platform, found.replaces) == ("linked", "instagram", None)
