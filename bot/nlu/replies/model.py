@@ -31,8 +31,9 @@ MOST_PARTS = 5
 # How much surer acts speak for a border, beside how likely it is by its words; so many borders are
 # weighed against none. Chosen on lines of a writer that was left out.
 ACTS_WEIGHT, WEIGHED = 6.0, 2
-# From so many tokens on borders are not weighed: those from this probability on are taken.
-LONG, BORDER = 60, 0.4
+# From so many tokens on borders are not weighed: those from this probability on are taken. Of such
+# a message so many characters are read for what it does; it says so early, or not at all.
+LONG, BORDER, MOST_READ = 32, 0.4, 400
 _LITTLE = 1e-3
 # Nothing is said of such a value.
 _PLAIN = "-"
@@ -159,7 +160,9 @@ class ReplyModel:
         asked: str,
     ) -> dict[tuple[int, int], tuple[str, float]]:
         """What each piece of a message would do by itself, and how surely."""
-        texts = [_as_read(message, first, last, spans) for first, last in pieces]
+        is_long = len(message.tokens) > LONG
+        most = MOST_READ // len(pieces) if is_long and pieces else MOST_READ
+        texts = [_as_read(message, first, last, spans)[:most] for first, last in pieces]
         found = {}
         for piece, shown, vector in zip(
             pieces, texts, self._encode(texts) if texts else (), strict=True
