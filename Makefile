@@ -39,6 +39,8 @@ test: check  ## Every test that this machine can run, and what was left out and 
 
 evaluate: train  ## How well people are understood, beside stock Rasa; slow the first time
 	@$(BIN)/python -W ignore -m bench.ladder
+	@$(BIN)/python -W ignore -m bench.replies tests/evaluation/replies.jsonl --quiet
+	@$(BIN)/python -W ignore -m bench.conversations tests/evaluation/conversations.yml --quiet
 
 bench: train  ## Speed and memory beside stock Rasa, and a full record; an hour the first time
 	@$(BIN)/python -W ignore -m bench.record

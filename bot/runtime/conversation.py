@@ -189,8 +189,9 @@ class Conversations:
             )
             if button_id is None:
                 button_id = _meant(before, message.text or "")
-            if button_id is None:
-                message.metadata = {OFFERS: _offers(before)}
+            offers = _offers(before)
+            if button_id is None and offers:
+                message.metadata = {OFFERS: offers}
             if button_id is not None:
                 title, payload = await self._chosen(conversation, before, button_id)
                 message.text, message.metadata = title, {"button": button_id}
@@ -270,10 +271,10 @@ def _meant(before: list[Turn], text: str) -> str | None:
 
 
 def _offers(before: list[Turn]) -> list[str]:
-    """What the buttons of the last answer would do, of those that a yes in words may be for."""
+    """What the only button of the last answer would do, if a yes in words may be for it."""
     last = before[-1].answer if before else []
     does = [button.payload.lstrip("/") for message in last for button in message.buttons]
-    return [one for one in does if one == FILE or one.startswith(TAKE_BACK)]
+    return does if len(does) == 1 and does[0].startswith((FILE, TAKE_BACK)) else []
 
 
 def _plain(text: str) -> str:

@@ -89,6 +89,7 @@ _IN_A_FILING = frozenset(
         "chat_privacy",
         "help",
         "check_status",
+        "withdraw_objection",
     )
 )
 

@@ -139,8 +139,10 @@ def _read(tokens: Sequence[Token], labels: Sequence[str], asked: str) -> Iterato
             label = f"B-{token.kind}"
         elif label == "O" and token.lower in PLATFORM_WORDS:
             label = "B-platform"
-        elif label == "O" and is_handle(token, dotted=asked in _ACCOUNTS):
-            label = "B-handle"
+        elif label == "O" and is_handle(token):
+            before = tokens[index - 1].lower if index else ""
+            if asked in _ACCOUNTS or before in PLATFORM_WORDS or token.text[0] == "@":
+                label = "B-handle"
         name = label[2:]
         if open_label and (label[0] != "I" or name != open_label or open_label in _GRAMMAR):
             yield Span(first, index, open_label)
@@ -199,9 +201,9 @@ def features(
         yield found
 
 
-def is_handle(token: Token, *, dotted: bool = True) -> bool:
-    """Whether a word can only be a user name, by its shape: "@ana", "ana_k", and where an account
-    can be meant (`dotted`) "ana.k.22"."""
+def is_handle(token: Token) -> bool:
+    """Whether a word is a user name by its shape, where one can be meant: "@ana", "ana_k",
+    "ana.k.22"."""
     text = token.text
     inside = text.strip("@._")
     return (
@@ -212,7 +214,7 @@ def is_handle(token: Token, *, dotted: bool = True) -> bool:
         and (
             text[0] == "@"
             or "_" in inside
-            or (dotted and any(char.isalnum() for char in "".join(inside.split(".")[1:])))
+            or any(char.isalnum() for char in "".join(inside.split(".")[1:]))
         )
     )
 

@@ -329,7 +329,8 @@ def _of_name(token: Token, *, is_first: bool = False) -> bool:
     is_written_so = text[0].isupper() and text[1:] == text[1:].lower()
     if is_first and token.lower in lists.english():
         return is_written_so and bool({"given", "family"} & {*lists.kinds(token.lower)})
-    return is_written_so or not text.isascii()
+    # Scripts without capitals: a name in two of them.
+    return is_written_so or text.upper() == text.lower()
 
 
 def _goes_on(reading: Reading, last: int, first: int) -> bool:
