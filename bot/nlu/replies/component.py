@@ -8,7 +8,6 @@ something, or arrives while nothing is asked for, goes on to the recogniser of t
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -160,9 +159,7 @@ _ACT_OF = {
 def _of_topics(training_data: TrainingData) -> Iterator[Line]:
     for example in training_data.intent_examples:
         act = _ACT_OF.get(example.get("intent"))
-        # Half of the questions will do: there are many, and each costs time at every message.
-        is_left = act == "ask" and zlib.crc32(str(example.get(TEXT)).encode()) % 2
-        line = line_of(example.get(TEXT) or "", act) if act and not is_left else None
+        line = line_of(example.get(TEXT) or "", act) if act else None
         if line is not None:
             yield line
 

@@ -4,6 +4,7 @@ roles."""
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -110,7 +111,7 @@ class ReplyModel:
                 for line, part in parts
             )
         ]
-        texts, asked, acts = (list(column) for column in zip(*examples, strict=True))
+        texts, asked, acts = (list(column) for column in zip(*_spread(examples), strict=True))
         vectors = np.hstack([encode(texts), np.stack([*map(_one_of, asked)])])
         seen = [_with_asked(text, one) for text, one in zip(texts, asked, strict=True)]
         held = range(0, len(texts), _CALIBRATION)
@@ -227,6 +228,23 @@ def _ways(length: int, begins: Mapping[int, float]) -> list[_Way]:
 
 def _pieces(begins: Iterable[int], length: int) -> tuple[tuple[int, int], ...]:
     return tuple((a, b) for a, b in pairwise([0, *sorted(begins), length]) if a < b)
+
+
+# So many examples of one act at one step are compared with; where nothing is asked for, more is
+# said. All of them would be a matrix of over 2 GiB, at which numpy's BLAS falls over.
+MOST_ALIKE, MOST_OPEN = 100, 400
+
+
+def _spread(examples: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Of many examples (text, asked, act) of the same kind some, the same ones every time."""
+    kept: Counter[tuple[str, str]] = Counter()
+    found = []
+    for example in sorted(examples, key=lambda one: zlib.crc32(one[0].encode())):
+        _, asked, act = example
+        kept[asked, act] += 1
+        if kept[asked, act] <= (MOST_OPEN if asked == "open" else MOST_ALIKE):
+            found.append(example)
+    return found
 
 
 def _field_words(lines: Sequence[Line]) -> dict[str, str]:
