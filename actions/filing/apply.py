@@ -326,8 +326,10 @@ def _for_other(outcome: Outcome, command: Command, asked: str) -> None:
 
 
 def _unclear(outcome: Outcome, command: Command, asked: str) -> None:
-    if outcome.asked == "full_name" and len((command.text or "").split()) <= _FEW_WORDS:
-        # Any word may be a name somewhere.
+    text = command.text or ""
+    may_be_name = outcome.asked == "full_name" and len(text.split()) <= _FEW_WORDS
+    if may_be_name or (outcome.asked == "email" and "@" in text):
+        # Any word may be a name somewhere, and what has the sign is meant as an address.
         _give(outcome, command, asked)
         return
     outcome.say(f"say_unclear_{outcome.asked}")

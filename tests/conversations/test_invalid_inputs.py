@@ -74,10 +74,15 @@ def test_a_typed_intent_sets_no_slot(person: Person, step: str) -> None:
     ["<script>alert(1)</script>", "I object to {summary} {0[ %s",
      "I will cancel my account if you do this",
      "It is wrong to use my account", "because my instagram account ana.s is private", "😀",
-     "我的照片是我的", "It is my work. Why should Meta get it for free?"],
+     "我的照片是我的"],
 )
 def test_a_reason_is_shown_back_exactly(person: Person, reason: str) -> None:
     assert f"- Reason: {reason}\n" in objects(person, reason=reason)
+
+
+def test_a_question_behind_a_reason_is_answered_and_the_reason_kept(person: Person) -> None:
+    told = objects(person, reason="It is my work. Why should Meta get it for free?")
+    assert "- Reason: It is my work.\n" in told and len(person.last) > 1
 
 
 def test_a_country_that_does_not_exist_is_explained(person: Person) -> None:

@@ -183,8 +183,12 @@ def _begins(
     agrees = kinds == {"yes"} and FILE in context.offers and commands[0].confidence >= PLAIN
     if not wishes and not agrees:
         return None
-    if agrees or not kinds & {"ask", "off"}:
+    if agrees:
         return []
+    if not kinds & {"ask", "off"}:
+        # "How do I object" is a question, however near it is to the wish.
+        asks = intent_of(decision.topic) in RETRIEVAL_INTENTS and not decision.is_unsure
+        return None if asks and decision.confidence >= SURE_TO_BEGIN else []
     if not any(one.do == "file" and one.confidence >= PLAIN for one in commands):
         return None
     found = () if decision.is_unsure else (decision.topic, *decision.also)

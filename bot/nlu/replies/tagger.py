@@ -25,11 +25,11 @@ from bot.understanding.scan import Message, Token
 __all__ = ["Tagger", "features", "is_handle"]
 
 # Chosen on lines of writers that were left out (`python -m bench.replies`).
-L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
+L1, L2, ROUNDS, RAREST = 0.08, 0.02, 60, 2
 # From this probability on a token may begin a further part.
 LEAST = 0.05
 # So many pairs of lines are put together to learn from.
-COMPOSED = 6000
+COMPOSED = 4000
 # How often a line is learned as if its names had never been met: most people's have not.
 FORGOTTEN = 0.5
 _NAMES = frozenset(("name", "handle", "place"))

@@ -46,6 +46,9 @@ _FIRST = ("open", "full_name", "email", "country", "account", "platform", "handl
 
 def understand(text: str, context: Context, model: ReplyModel) -> tuple[Command, ...]:
     """The commands of a message, in their order; () for one without words."""
+    if text.startswith("/"):
+        # Rasa's way to write an intent with its values. A person's text is neither.
+        return (Command("nonsense", text=text),)
     bare = _bare_answer(text, context)
     return (bare,) if bare else commands(model.read(text, context.asked), context)
 
@@ -191,9 +194,9 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
     if act == "yes" and context.asked == "summary" and words.rstrip().endswith("?"):
         act = "explain"  # "yes?" asks, and files nothing
     fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
-    is_long = part.last - part.first >= _STATEMENT and act in _OF_A_REASON
-    may_be = sure < _UNSURE or act in ("file", "complain")
-    is_reason = (is_long and may_be) or act in ("give", "nonsense")
+    is_long = part.last - part.first >= _STATEMENT
+    may_be = act in _OF_A_REASON and (sure < SURE_BESIDE or act in ("file", "complain"))
+    is_reason = (is_long and (may_be or sure < _UNSURE)) or act in ("give", "nonsense")
     if is_reason and context.asked == "reason" and not has_values:
         # Almost anything is a reason; "my reason is" before it is no part of it.
         yield Command("set", "reason", _from_reason(reading, part), confidence=sure)
@@ -229,13 +232,15 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
 
 def _from_reason(reading: Reading, part: ReadPart) -> str:
     first = next((span.first for span in part.spans if span.label == "reason"), part.first)
-    if first - part.first > _BEFORE_REASON:
+    before = {token.lower for token in reading.message.tokens[part.first : first]}
+    if len(before) > _BEFORE_REASON or not before & _REASON:
         first = part.first
     return reading.words(replace(part, first=first))
 
 
-# So many words may stand before a reason and be no part of it.
-_BEFORE_REASON = 4
+# So many words may stand before a reason and be no part of it, if one of them is the word.
+_BEFORE_REASON = 5
+_REASON = frozenset("reason because grund motivo motif raison razón razão weil porque".split())
 
 
 def _mentioned(context: Context) -> Sequence[Mapping[str, str]]:

@@ -32,6 +32,8 @@ def test_a_question_about_objecting_begins_nothing() -> None:
     assert (
         topic(with_topic(QUESTION, [Command("ask", confidence=0.9)], Context())) == QUESTION.topic
     )
+    near = Command("file", confidence=0.95)
+    assert topic(with_topic(QUESTION, [near], Context())) == QUESTION.topic
     unsure = Command("file", confidence=0.5)
     assert topic(with_topic(QUESTION, [unsure], Context())) == QUESTION.topic
 
