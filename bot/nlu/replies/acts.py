@@ -37,7 +37,8 @@ def masked_words(message: Message, first: int, last: int, spans: Sequence[Span])
         if span is not None and span.label == "field":
             words.append("FIELD")
         if i not in inside:
-            words.append(message.tokens[i].lower)
+            # "isn't" and "isnt" are one word.
+            words.append(message.tokens[i].lower.replace("'", ""))
         elif span is not None:
             words.append(span.label.upper())
     return words

@@ -232,7 +232,7 @@ def _pieces(begins: Iterable[int], length: int) -> tuple[tuple[int, int], ...]:
 
 # So many examples of one act at one step are compared with; where nothing is asked for, more is
 # said. All of them would be a matrix of over 2 GiB, at which numpy's BLAS falls over.
-MOST_ALIKE, MOST_OPEN = 100, 400
+MOST_ALIKE, MOST_GIVEN, MOST_OPEN = 130, 250, 400
 
 
 def _spread(examples: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -242,7 +242,8 @@ def _spread(examples: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, st
     for example in sorted(examples, key=lambda one: zlib.crc32(one[0].encode())):
         _, asked, act = example
         kept[asked, act] += 1
-        if kept[asked, act] <= (MOST_OPEN if asked == "open" else MOST_ALIKE):
+        most = MOST_GIVEN if act == "give" else MOST_ALIKE
+        if kept[asked, act] <= (MOST_OPEN if asked == "open" else most):
             found.append(example)
     return found
 

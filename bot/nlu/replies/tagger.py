@@ -25,7 +25,7 @@ from bot.understanding.scan import Message, Token
 __all__ = ["Tagger", "features", "is_handle"]
 
 # Chosen on lines of writers that were left out (`python -m bench.replies`).
-L1, L2, ROUNDS, RAREST = 0.08, 0.02, 60, 2
+L1, L2, ROUNDS, RAREST = 0.08, 0.02, 90, 2
 # From this probability on a token may begin a further part.
 LEAST = 0.05
 # So many pairs of lines are put together to learn from.
@@ -163,7 +163,10 @@ def features(
         ("rare",) if i in forgotten else _kinds(token, common) for i, token in enumerate(tokens)
     ]
     shapes = [_shape(token) for token in tokens]
-    words = [None if i in forgotten else token.lower for i, token in enumerate(tokens)]
+    # "isn't" and "isnt" are one word.
+    words = [
+        None if i in forgotten else token.lower.replace("'", "") for i, token in enumerate(tokens)
+    ]
     length = (
         "1" if len(tokens) == 1 else "2" if len(tokens) == 2 else "5" if len(tokens) < 6 else "+"
     )

@@ -46,7 +46,8 @@ _FIRST = ("open", "full_name", "email", "country", "account", "platform", "handl
 
 def understand(text: str, context: Context, model: ReplyModel) -> tuple[Command, ...]:
     """The commands of a message, in their order; () for one without words."""
-    if text.startswith("/"):
+    intent, brace, _ = text.strip("/ ").partition("{")
+    if brace and intent.replace("/", "").isidentifier():
         # Rasa's way to write an intent with its values. A person's text is neither.
         return (Command("nonsense", text=text),)
     bare = _bare_answer(text, context)
@@ -57,6 +58,10 @@ def _bare_answer(text: str, context: Context) -> Command | None:
     """A country or a platform and nothing else, where that was asked for: they are known by
     name."""
     text = text.strip(" .!")
+    if context.asked in ("email", "new_email") and "@" in text and " " not in text:
+        # Whatever it is, it is meant as an address.
+        email = _parsed(parse_email, text)
+        return Command("set", "email", email) if email else Command("give", text=text)
     if context.asked == "country":
         code = countries.by_name(countries.fold(text))
         if code is None and len(text) == 2 and countries.is_code(text):
@@ -170,21 +175,32 @@ _UNSURE = 0.5
 def _whole_reason(parts: Sequence[ReadPart]) -> Iterator[ReadPart]:
     """The parts of a reply at the reason: what goes on from a reason, and brings nothing else, is
     more of it."""
-    open_part: ReadPart | None = None
-    for part in parts:
-        more = part.act in _OF_A_REASON and not any(s.label in _ELSEWHERE for s in part.spans)
-        if open_part is not None and more:
-            open_part = replace(open_part, last=part.last)
-        else:
-            if open_part is not None:
-                yield open_part
-            open_part = part if part.act in ("give", "nonsense") and more else None
-            if open_part is None:
-                yield part
-    if open_part is not None:
-        yield open_part
+    run: list[ReadPart] = []
+    for part in (*parts, None):
+        if part is not None and _may_be_reason(part):
+            run.append(part)
+            continue
+        is_reason = bool(run) and (
+            run[0].act in ("give", "nonsense") or run[-1].last - run[0].first >= _STATEMENT
+        )
+        if is_reason and len(run) > 1:
+            spans = tuple(span for one in run for span in one.spans)
+            run = [replace(run[0], act="give", last=run[-1].last, spans=spans)]
+        yield from run
+        run = []
+        if part is not None:
+            yield part
 
 
+def _may_be_reason(part: ReadPart) -> bool:
+    if any(span.label in _ELSEWHERE for span in part.spans):
+        return False
+    if part.act in _OF_A_REASON:
+        return part.act in _SURELY or part.confidence < SURE_BESIDE
+    return part.confidence < _UNSURE + 0.2 and part.act not in _QUESTIONS
+
+
+_SURELY = frozenset(("give", "nonsense", "file", "complain"))
 _ELSEWHERE = frozenset(("email", "handle", "link", "number"))
 
 
