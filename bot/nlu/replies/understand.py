@@ -169,7 +169,7 @@ _ANSWERS = {
 _STATEMENT = 6
 _OF_A_REASON = frozenset("give nonsense yes no none refuse complain file told dont_know".split())
 # Below this a long answer at the reason is one, whatever else it may be.
-_UNSURE = 0.5
+_RATHER = 0.7
 
 
 def _whole_reason(parts: Sequence[ReadPart]) -> Iterator[ReadPart]:
@@ -197,7 +197,7 @@ def _may_be_reason(part: ReadPart) -> bool:
         return False
     if part.act in _OF_A_REASON:
         return part.act in _SURELY or part.confidence < SURE_BESIDE
-    return part.confidence < _UNSURE + 0.2 and part.act not in _QUESTIONS
+    return part.confidence < _RATHER and part.act not in _QUESTIONS
 
 
 _SURELY = frozenset(("give", "nonsense", "file", "complain"))
@@ -212,7 +212,7 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
     fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
     is_long = part.last - part.first >= _STATEMENT
     may_be = act in _OF_A_REASON and (sure < SURE_BESIDE or act in ("file", "complain"))
-    is_reason = (is_long and (may_be or sure < _UNSURE)) or act in ("give", "nonsense")
+    is_reason = (is_long and (may_be or sure < _RATHER)) or act in ("give", "nonsense")
     if is_reason and context.asked == "reason" and not has_values:
         # Almost anything is a reason; "my reason is" before it is no part of it.
         yield Command("set", "reason", _from_reason(reading, part), confidence=sure)
