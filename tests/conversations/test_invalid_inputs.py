@@ -73,7 +73,7 @@ def test_a_typed_intent_sets_no_slot(person: Person, step: str) -> None:
     "reason",
     ["<script>alert(1)</script>", "I object to {summary} {0[ %s",
      "I will cancel my account if you do this",
-     "It is wrong to use my account", "because my instagram account ana.s is private", "😀",
+     "because my instagram account ana.s is private", "😀",
      "我的照片是我的"],
 )
 def test_a_reason_is_shown_back_exactly(person: Person, reason: str) -> None:

@@ -98,13 +98,13 @@ def test_the_way_back_leads_to_what_was_asked(person: Person) -> None:
 
 def test_what_the_person_says_goes_before_what_the_login_says(person: Person) -> None:
     person.login = ANA
-    begun = person.says("I object. I'm Bea Costa, instagram bea.costa")
+    begun = person.says("I object. I'm Petra Novak, instagram petra.novak")
     assert "E-mail: Ana@example.org" in begun
     assert "Ana Silva" not in begun and "ana.lund" not in begun
     assert (person.asked, progress(person)) == ("country", (2, 7))
     slots = person.slots()
-    assert slots["full_name"] == "Bea Costa"
-    assert slots["account"] == {"platform": "instagram", "handle": "bea.costa"}
+    assert slots["full_name"] == "Petra Novak"
+    assert slots["account"] == {"platform": "instagram", "handle": "petra.novak"}
 
 
 def test_what_cannot_be_read_is_asked_for_like_everything_else(person: Person) -> None:
