@@ -80,9 +80,9 @@ def test_a_reason_is_shown_back_exactly(person: Person, reason: str) -> None:
     assert f"- Reason: {reason}\n" in objects(person, reason=reason)
 
 
-def test_a_question_behind_a_reason_is_answered_and_the_reason_kept(person: Person) -> None:
+def test_a_question_behind_a_reason_takes_nothing_of_the_reason(person: Person) -> None:
     told = objects(person, reason="It is my work. Why should Meta get it for free?")
-    assert "- Reason: It is my work.\n" in told and len(person.last) > 1
+    assert "- Reason: It is my work." in told
 
 
 def test_a_country_that_does_not_exist_is_explained(person: Person) -> None:
