@@ -29,6 +29,8 @@ ASKED_WEIGHT = 0.6
 _ROLES, _ACTS, _FIELDS = "roles.npz", "acts", "fields.json"
 # What stands behind so many parts belongs to the last.
 MOST_PARTS = 5
+# So many values are read of a message: twenty accounts, each with its platform, and what is around.
+MOST_VALUES = 44
 # How much surer acts speak for a border, beside how likely it is by its words; so many borders are
 # weighed against none. Chosen on lines of a writer that was left out.
 ACTS_WEIGHT, WEIGHED = 6.0, 2
@@ -135,6 +137,7 @@ class ReplyModel:
         """Read one message, given what was asked for."""
         message = scan(text)
         spans, begins = self._tagger.tag(message, asked)
+        spans = spans[:MOST_VALUES]
         ways = _ways(len(message.tokens), begins)
         pieces = {piece for way in ways for piece in way.pieces}
         read = self._read_parts(message, sorted(pieces), spans, asked)

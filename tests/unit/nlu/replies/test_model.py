@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from bot.nlu.recogniser import Reading as Recognised
-from bot.nlu.replies.model import BORDER, LONG, MOST_PARTS, MOST_READ, Reading, ReplyModel
+from bot.nlu.replies.lines import Span
+from bot.nlu.replies.model import (
+    BORDER,
+    LONG,
+    MOST_PARTS,
+    MOST_READ,
+    MOST_VALUES,
+    Reading,
+    ReplyModel,
+)
 
 WORDS = "yes file it but why do you ask"
 
@@ -71,3 +80,21 @@ def test_a_long_message_costs_no_more_than_a_short_one(count: int) -> None:
     assert len(acts.read_texts) == MOST_PARTS
     assert sum(map(len, acts.read_texts)) <= MOST_READ
     assert reading.parts[-1].last == count
+
+
+def test_of_a_message_full_of_values_only_so_many_are_read() -> None:
+    class Full(Tagger):
+        def tag(self, message: object, asked: str) -> tuple[tuple[Span, ...], dict[int, float]]:  # type: ignore[override]
+            return tuple(Span(i, i + 1, "platform") for i in range(111)), {}
+
+    class Roles:
+        asked = 0
+
+        def best(self, row: object) -> tuple[str, float]:
+            self.asked += 1
+            return "-", 1.0
+
+    roles = Roles()
+    model = ReplyModel(Full({}), roles, Acts(), {}, lambda texts: np.zeros((len(texts), 4)))  # type: ignore[arg-type]
+    model.read("facebook " * 111, "linked_accounts")
+    assert roles.asked == MOST_VALUES
