@@ -15,7 +15,7 @@ from bot.objections.addresses import likely_address
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_email, parse_full_name, parse_reason
 from bot.objections.places import country_of
-from bot.understanding.commands import Command
+from bot.understanding.commands import NOTHING, Command
 
 __all__ = ["FOR_THE_RULES", "OPTIONAL", "apply"]
 
@@ -35,7 +35,6 @@ _FEW_WORDS = 2
 
 # What is said beside a yes and asks for nothing.
 _IN_PASSING = frozenset(("complain", "told", "nonsense", "none", "skip"))
-_NOTHING = frozenset(("none", "skip", "no", "refuse"))
 
 
 def apply(
@@ -62,7 +61,7 @@ def apply(
     if "yes" in kinds and asked == "summary":
         # "Typical. Yes, file it." files.
         own = [one for one in own if one.do not in _IN_PASSING]
-    elif kinds & _NOTHING:
+    elif kinds & NOTHING:
         # "None, and now file it."
         own = [one for one in own if one.do != "yes"]
     if not own:

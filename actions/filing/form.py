@@ -193,8 +193,8 @@ class AskReference(AskField):
     field = "reference"
 
 
-class AskAccount(AskField):
-    field = "account"
+class AskAccounts(AskField):
+    """Asks about accounts; where half of one was given, for its other half alone."""
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         if not self.asks_for_half(dispatcher, tracker):
@@ -202,15 +202,19 @@ class AskAccount(AskField):
         return []
 
 
-class AskLinkedAccounts(AskField):
+class AskAccount(AskAccounts):
+    field = "account"
+
+
+class AskLinkedAccounts(AskAccounts):
     field = "linked_accounts"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        if self.asks_for_half(dispatcher, tracker):
-            return []
         mentioned = tracker.get_slot("mentioned_accounts")
         if not mentioned:
             return await super().act(dispatcher, tracker)
+        if self.asks_for_half(dispatcher, tracker):
+            return []
         values = {**self.values(tracker), "others": draft.labels(mentioned)}
         self.ask(dispatcher, tracker, "say_ask_linked_mentioned", **values)
         return []
@@ -219,13 +223,8 @@ class AskLinkedAccounts(AskField):
         return {"account": draft.shown("account", tracker.get_slot("account"))}
 
 
-class AskUnlinkedAccounts(AskField):
+class AskUnlinkedAccounts(AskAccounts):
     field = "unlinked_accounts"
-
-    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
-        if not self.asks_for_half(dispatcher, tracker):
-            return await super().act(dispatcher, tracker)
-        return []
 
     def values(self, tracker: Tracker) -> dict[str, str]:
         return {"account": draft.shown("account", tracker.get_slot("account"))}

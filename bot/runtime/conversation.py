@@ -189,10 +189,10 @@ class Conversations:
             )
             if button_id is None:
                 button_id = _meant(before, message.text or "")
-            offers = _offers(before)
-            if button_id is None and offers:
-                message.metadata = {OFFERS: offers}
-            if button_id is not None:
+            if button_id is None:
+                offers = _offers(before)
+                message.metadata = {OFFERS: offers} if offers else None
+            else:
                 title, payload = await self._chosen(conversation, before, button_id)
                 message.text, message.metadata = title, {"button": button_id}
                 if payload.startswith("/"):

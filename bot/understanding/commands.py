@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-__all__ = ["ACTS", "ASKED", "Command"]
+__all__ = ["ACTS", "ASKED", "NOTHING", "Command"]
 
 # What can be asked for when a message arrives; `open` is nothing.
 ASKED = (
@@ -35,6 +35,9 @@ ACTS = (
     "language", "privacy", "greet", "thanks", "bye", "for_other", "file", "status", "lost_number",
     "withdraw", "keep", "new_code", "no_code", "nonsense", "off", "distress",
 )  # fmt: skip
+
+# There is nothing to give: for the field that was asked for, and for others that are named.
+NOTHING = frozenset(("none", "skip", "no", "refuse"))
 
 
 @dataclass(frozen=True)

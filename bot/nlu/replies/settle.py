@@ -130,16 +130,15 @@ def _outside(commands: Sequence[Command], context: Context) -> str | None:
         return _corrected(commands) if known else None
     # First what is to be different: "no code came, the address is wrong, it is ana@example.org".
     likely = [one for one in commands if known and one.confidence >= LIKELY]
-    for kinds in (("set",), ("change",), ("account", "add")):
-        for one in likely:
-            if one.do in kinds and one.do in ("account", "add"):
-                return "file_objection"
-            if one.do in kinds and one.field in _CONTACT:
-                is_new = one.do == "set" and (one.field == "email" or one.replaces is not None)
-                if is_new:
-                    return "check_status/contact"
-                if one.do == "change":
-                    return _CONTACT[str(one.field)]
+    contact = [one for one in likely if one.field in _CONTACT]
+    values = [one for one in contact if one.do == "set"]
+    if any(one.field == "email" or one.replaces is not None for one in values):
+        return "check_status/contact"
+    changes = [_CONTACT[str(one.field)] for one in contact if one.do == "change"]
+    if changes:
+        return changes[0]
+    if any(one.do in ("account", "add") for one in likely):
+        return "file_objection"
     for one in commands:
         if one.do in _AFTERWARDS and one.confidence >= SURE:
             return _AFTERWARDS[one.do]

@@ -19,7 +19,7 @@ from bot.nlu.replies.model import Reading, ReadPart, ReplyModel
 from bot.objections import countries, places
 from bot.objections.errors import FieldError
 from bot.objections.fields import parse_country, parse_email, parse_full_name
-from bot.understanding.commands import Command
+from bot.understanding.commands import NOTHING, Command
 from bot.understanding.context import Context
 from bot.understanding.scan import Token
 
@@ -30,13 +30,11 @@ FIELDS = {
     "name": "full_name", "email": "email", "country": "country", "account": "account",
     "linked": "linked_accounts", "unlinked": "unlinked_accounts", "reason": "reason",
 }  # fmt: skip
-# Parts in which a value is no answer: questions, jokes, other people.
+# Parts in which a value is no answer: questions and jokes.
 _NO_VALUES = frozenset(
     "ask why where explain progress off nonsense distress bot privacy language".split()
 )
 _BRING = frozenset(("give", "correct", "add"))
-# There is nothing to give, for the field that was asked for and for others that are named.
-_NOTHING = frozenset(("none", "skip", "no", "refuse"))
 # Parts in which a platform alone names no account.
 _NO_ACCOUNT = frozenset("no none stop wait refuse complain skip thanks dont_know keep".split())
 _NAME_ASKED = ("full_name", "new_name")
@@ -196,8 +194,14 @@ def _may_be_reason(part: ReadPart) -> bool:
     if any(span.label in _ELSEWHERE for span in part.spans):
         return False
     if part.act in _OF_A_REASON:
-        return part.act in _SURELY or part.confidence < SURE_BESIDE
+        return _says_a_reason(part)
     return part.confidence < _RATHER and part.act not in _QUESTIONS
+
+
+def _says_a_reason(part: ReadPart) -> bool:
+    """Whether a part is one by its act: what is surely a no, or its like, is none."""
+    is_plain = part.act in _SURELY or part.confidence < SURE_BESIDE
+    return part.act in _OF_A_REASON and is_plain
 
 
 _SURELY = frozenset(("give", "nonsense", "file", "complain"))
@@ -211,8 +215,8 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
         act = "explain"  # "yes?" asks, and files nothing
     fields = [FIELDS[s.role] for s in part.spans if s.label == "field" and s.role in FIELDS]
     is_long = part.last - part.first >= _STATEMENT
-    may_be = act in _OF_A_REASON and (sure < SURE_BESIDE or act in ("file", "complain"))
-    is_reason = (is_long and (may_be or sure < _RATHER)) or act in ("give", "nonsense")
+    may_be = _says_a_reason(part) or sure < _RATHER
+    is_reason = (is_long and may_be) or act in ("give", "nonsense")
     if is_reason and context.asked == "reason" and not has_values:
         # Almost anything is a reason; "my reason is" before it is no part of it.
         yield Command("set", "reason", _from_reason(reading, part), confidence=sure)
@@ -225,7 +229,7 @@ def _act(reading: Reading, part: ReadPart, context: Context, has_values: bool) -
     elif act == "remove" and not has_values:
         for field in fields or (None,):
             yield Command("remove", field, confidence=sure)
-    elif act in _NOTHING and fields:
+    elif act in NOTHING and fields:
         yield Command(act, confidence=sure)
         for field in dict.fromkeys(fields):
             yield Command(act, field, confidence=sure)
@@ -374,11 +378,17 @@ def _whole_name(name: str, known: str) -> str:
     words = known.split()
     if " " in name or len(words) < 2:
         return name
-    alike = [SequenceMatcher(None, name.lower(), word.lower()).ratio() for word in words]
-    place = max(range(len(words)), key=alike.__getitem__)
-    if alike[place] < _ALIKE:
+    place, alike = _most_alike(name.lower(), [word.lower() for word in words])
+    if alike < _ALIKE:
         return name
     return " ".join([*words[:place], name, *words[place + 1 :]])
+
+
+def _most_alike(text: str, others: Sequence[str]) -> tuple[int, float]:
+    """Which of some texts is most like one, and how much, 0 to 1."""
+    alike = [SequenceMatcher(None, text, other).ratio() for other in others]
+    place = max(range(len(others)), key=alike.__getitem__)
+    return place, alike[place]
 
 
 # What a part for somebody else may bring: it is filed for them.
@@ -518,9 +528,8 @@ def _spelt_anew(handle: str | None, context: Context) -> tuple[str, Mapping[str,
     standing = _standing(context)
     if not handle or not standing:
         return None
-    alike = [SequenceMatcher(None, handle, one["handle"]).ratio() for _, one in standing]
-    best = max(range(len(standing)), key=alike.__getitem__)
-    return standing[best] if _ALIKE <= alike[best] < 1 else None
+    best, alike = _most_alike(handle, [one["handle"] for _, one in standing])
+    return standing[best] if _ALIKE <= alike < 1 else None
 
 
 def _halves_joined(found: Iterable[Command]) -> Iterator[Command]:
